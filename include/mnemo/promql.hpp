@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mnemo/context.hpp>
+#include <mnemo/executor.hpp>
+#include <mnemo/labels.hpp>
+#include <mnemo/queryable.hpp>
+#include <mnemo/samples.hpp>
+#include <mnemo/status.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mnemo {
+
+/// How an engine evaluates, unless a query says otherwise. Times in milliseconds.
+struct EngineOptions {
+  int64_t lookback_delta_ms = 5 * 60 * 1000;
+  int64_t default_subquery_step_ms = 60 * 1000;
+  uint64_t max_samples = 50'000'000;  // in memory at the same time; passing it fails the query
+  bool enable_experimental_functions = false;
+  /// Series are spread over it; null: everything on the calling thread.
+  std::shared_ptr<Executor> executor;
+};
+
+/// What one query asks. An instant query has start == end and step 0. Times in milliseconds.
+struct QueryRequest {
+  std::string expression;
+  int64_t start_ms = 0;
+  int64_t end_ms = 0;
+  int64_t step_ms = 0;
+  int64_t lookback_delta_ms = 0;  // 0: the engine's
+  bool is_instant() const { return step_ms == 0; }
+};
+
+enum class ValueType { kScalar, kVector, kMatrix, kString };
+
+/// The name in the HTTP API: "scalar", "vector", "matrix", "string".
+std::string_view value_type_name(ValueType type);
+
+struct ResultSeries {
+  Labels labels;
+  SampleColumn samples;
+};
+
+struct QueryStatistics {
+  uint64_t series_selected = 0;
+  uint64_t samples_read = 0;
+};
+
+/// A query's answer. Scalar: one series without labels and with one sample. Vector: one sample a
+/// series, in the order that the expression gives. Matrix: sorted by labels.
+struct QueryResult {
+  ValueType type = ValueType::kVector;
+  std::vector<ResultSeries> series;
+  std::string string_value;           // of a string; its time is the request's start
+  std::vector<std::string> warnings;  // sorted, unique
+  std::vector<std::string> infos;     // sorted, unique
+  QueryStatistics statistics;
+};
+
+/// Evaluates PromQL (semantics of Prometheus 3.14) over a `Queryable`.
+///
+/// Thread-safe: any number of queries may run at the same time.
+/// Errors: InvalidArgument (does not parse or type-check; the message has the position),
+/// FailedPrecondition (fails during evaluation, e.g. many-to-many matching), ResourceExhausted (a
+/// limit, named), Cancelled, DeadlineExceeded, and what the `Queryable` returns.
+class Engine {
+ public:
+  explicit Engine(EngineOptions options);
+
+  Result<QueryResult> query(const Context& context, Queryable& queryable,
+                            const QueryRequest& request) const;
+
+  const EngineOptions& options() const { return options_; }
+
+ private:
+  EngineOptions options_;
+};
+
+}  // namespace mnemo

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <mnemo/executor.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+using namespace mnemo;
+
+TEST_CASE("parallel_for: runs every index once, nested calls included") {
+  auto pool = make_thread_pool(2);
+  std::atomic<int> sum{0};
+  auto status = parallel_for(Context(), *pool, 10, [&](size_t i) {
+    return parallel_for(Context(), *pool, 10, [&, i](size_t j) {
+      sum += static_cast<int>(i * 10 + j);
+      return Status();
+    });
+  });
+  CHECK(status.ok());
+  CHECK_EQ(sum, 4950);
+}
+
+TEST_CASE("parallel_for: the first failure is returned") {
+  auto pool = make_thread_pool(2);
+  auto status = parallel_for(Context(), *pool, 100, [](size_t i) {
+    return i == 7 ? Status::not_found("seven") : Status();
+  });
+  CHECK_EQ(status.to_string(), "NotFound: seven");
+}
+
+TEST_CASE("context: a deadline in the past has passed") {
+  auto context = Context().with_timeout(std::chrono::nanoseconds(0));
+  CHECK_EQ(context.check().code(), Code::kDeadlineExceeded);
+  std::stop_source source;
+  Context stoppable(source.get_token());
+  CHECK(stoppable.check().ok());
+  source.request_stop();
+  CHECK_EQ(stoppable.sleep_for(std::chrono::hours(1)).code(), Code::kCancelled);
+}
