@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mnemo::tools {
+
+/// One subcommand of the program: `path` are its words ("tools tsdb dump"), `run` gets the
+/// arguments after them and returns the exit status.
+struct Command {
+  std::string_view path;
+  std::string_view summary;
+  int (*run)(const std::vector<std::string>& arguments);
+};
+
+// One file a subcommand.
+
+}  // namespace mnemo::tools

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "version.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <sstream>
+
+namespace mnemo::tools {
+namespace {
+
+constexpr std::array<Command, 0> kCommands = {};
+
+void print_help(std::FILE* out) {
+  std::fputs(
+      "usage: mnemo <command> [<flags>]\n\n"
+      "Long-term storage and a global query view for Prometheus.\n\nCommands:\n",
+      out);
+  for (const auto& command : kCommands) {
+    std::fprintf(out, "  %-28.*s %.*s\n", static_cast<int>(command.path.size()),
+                 command.path.data(), static_cast<int>(command.summary.size()),
+                 command.summary.data());
+  }
+  std::fputs(
+      "\n`mnemo <command> --help` explains a command's flags. The flags are those of Thanos; a\n"
+      "symlink named `thanos` to this program behaves the same.\n",
+      out);
+}
+
+/// How many leading arguments spell `path`; 0 if they don't.
+size_t words_matched(std::string_view path, const std::vector<std::string>& arguments) {
+  std::istringstream words{std::string(path)};
+  std::string word;
+  size_t count = 0;
+  while (words >> word) {
+    if (count >= arguments.size() || arguments[count] != word) return 0;
+    ++count;
+  }
+  return count;
+}
+
+int run(const std::vector<std::string>& arguments) {
+  for (const auto& command : kCommands) {
+    size_t words = words_matched(command.path, arguments);
+    if (words == 0) continue;
+    auto rest = std::vector<std::string>(arguments.begin() + static_cast<std::ptrdiff_t>(words),
+                                         arguments.end());
+    if (std::find(rest.begin(), rest.end(), "--version") != rest.end()) {
+      std::printf("mnemo, version %s\n", kVersion);
+      return kDone;
+    }
+    return command.run(rest);
+  }
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" ||
+      arguments[0] == "help") {
+    print_help(arguments.empty() ? stderr : stdout);
+    return arguments.empty() ? kWrongUsage : kDone;
+  }
+  if (arguments[0] == "--version") {
+    std::printf("mnemo, version %s\n", kVersion);
+    return kDone;
+  }
+  std::string words;
+  for (const auto& argument : arguments) {
+    if (argument.starts_with('-')) break;
+    words += (words.empty() ? "" : " ") + argument;
+  }
+  std::fprintf(stderr, "mnemo: error: unknown command \"%s\", try --help\n", words.c_str());
+  return kWrongUsage;
+}
+
+}  // namespace
+}  // namespace mnemo::tools
+
+int main(int argc, char** argv) {
+  return mnemo::tools::run(std::vector<std::string>(argv + 1, argv + argc));
+}
