@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Builds Mnemo in its variants, runs all tests and counts them. Called by tests/run.sh."""
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CHECKS = ["files", "floors", "format", "public_headers"]
+SHARED = pathlib.Path(os.environ.get("MNEMO_SHARED", ROOT.parent / "shared"))
+
+totals = {"passed": 0, "failed": 0, "skipped": 0}
+failures = []
+
+
+def count(name, passed, failed, skipped):
+    totals["passed"] += passed
+    totals["failed"] += failed
+    totals["skipped"] += skipped
+    if failed:
+        failures.append(name)
+
+
+def run(name, command, *, environment=None, keep_output=False):
+    """Runs a command, showing its output; returns its exit status and, if kept, its output."""
+    print(f"==> {name}: {' '.join(map(str, command))}", flush=True)
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [str(part) for part in command], cwd=ROOT, env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace")
+    lines = []
+    for line in process.stdout:
+        if not line.startswith("[") or "FAILED" in line:  # ninja's progress is too much
+            print(line, end="", flush=True)
+        if keep_output:
+            lines.append(line)
+    status = process.wait()
+    print(f"<== {name}: {'ok' if status == 0 else f'exit {status}'} "
+          f"({time.monotonic() - started:.0f} s)", flush=True)
+    return status, "".join(lines)
+
+
+def step(name, command, **options):
+    """A command that counts as one test."""
+    status, _ = run(name, command, **options)
+    count(name, int(status == 0), int(status != 0), 0)
+    return status == 0
+
+
+def doctest(name, program, *, environment=None):
+    status, output = run(name, [program], environment=environment, keep_output=True)
+    summary = re.search(r"test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed", output)
+    if not summary:
+        count(name, 0, 1, 0)
+        return
+    passed, failed = int(summary[2]), int(summary[3])
+    skipped = len(re.findall(r"^SKIPPED: ", output, re.MULTILINE))
+    count(name, passed - skipped, max(failed, int(status != 0)), skipped)
+
+
+def pytest(name, folders, environment):
+    status, output = run(name, [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider",
+                                *folders], environment=environment, keep_output=True)
+    numbers = {word.rstrip("s"): int(n) for n, word in
+               re.findall(r"(\d+) (passed|failed|skipped|errors?)", output.splitlines()[-1])}
+    failed = numbers.get("failed", 0) + numbers.get("error", 0)
+    no_tests = status == 5
+    count(name, numbers.get("passed", 0), max(failed, int(status not in (0, 5))),
+          numbers.get("skipped", 0) + int(no_tests))
+
+
+def build(name, folder, options, environment=None, targets=()):
+    """Configures (once) and builds a variant; false when it does not build."""
+    folder = ROOT / folder
+    if not (folder / "build.ninja").exists():
+        status, _ = run(f"configure {name}", ["meson", "setup", folder, *options],
+                        environment=environment)
+        if status != 0:
+            count(f"configure {name}", 0, 1, 0)
+            return False
+    return step(f"build {name}", ["ninja", "-C", folder, *targets], environment=environment)
+
+
+def programs(folder):
+    """The doctest programs of a build."""
+    return sorted(p for p in (ROOT / folder / "tests").rglob("*")
+                  if p.is_file() and os.access(p, os.X_OK) and p.suffix == "" and
+                  (p.parent.name in ("unit", "format")))
+
+
+def prometheus3():
+    """Where a Prometheus 3.x is: named by the environment, or fetched by the script beside us."""
+    folder = ROOT / ".cache" / "prometheus3"
+    if "MNEMO_PROMETHEUS3" in os.environ:
+        return os.environ["MNEMO_PROMETHEUS3"]
+    fetch = SHARED / "get-prometheus"
+    if fetch.exists():
+        run("fetch Prometheus 3", [fetch, folder])
+    return str(folder / "usr" / "bin") if (folder / "usr/bin/prometheus").exists() else ""
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    fast_link = ["-Dcpp_link_args=-fuse-ld=mold"]
+
+    for check in CHECKS:
+        step(f"check {check}", [sys.executable, f"tests/checks/{check}.py"])
+
+    environment = {"MNEMO_SHARED": str(SHARED), "MNEMO": str(ROOT / "build/tools/mnemo")}
+    if three := prometheus3():
+        environment["MNEMO_PROMETHEUS3"] = three
+    if build("full", "build", fast_link):
+        for program in programs("build"):
+            doctest(program.name, program, environment=environment)
+        folders = [f for f in ("tests/format", "tests/e2e", "tests/faults") if (ROOT / f).is_dir()]
+        pytest("python tests", folders, environment)
+
+    if not quick:
+        if build("core", "build-core", ["-Dgrpc=disabled", "-Dtools=disabled", *fast_link]):
+            for program in programs("build-core"):
+                doctest(f"core {program.name}", program, environment=environment)
+        sanitize(environment)
+        tidy()
+
+    if failures:
+        print("failed: " + ", ".join(failures))
+    print(f"{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped")
+    sys.exit(1 if totals["failed"] else 0)
+
+
+def sanitize(environment):
+    """Unit and format tests under ASan and UBSan; the concurrent ones under clang's TSan."""
+    if build("asan", "build-asan",
+             ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"]):
+        options = {"ASAN_OPTIONS": "detect_stack_use_after_return=1",
+                   "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+        for program in programs("build-asan"):
+            doctest(f"asan {program.name}", program, environment={**environment, **options})
+    # gRPC in Debian is not instrumented, so TSan runs on what stands below it.
+    clang = {"CC": "clang", "CXX": "clang++"}
+    if build("tsan", "build-tsan", ["-Db_sanitize=thread", "-Db_lundef=false", "-Doptimization=1",
+                                    "-Dgrpc=disabled", "-Dtools=disabled"], environment=clang):
+        options = {"TSAN_OPTIONS": "halt_on_error=1"}
+        for program in programs("build-tsan"):
+            doctest(f"tsan {program.name}", program, environment={**environment, **options})
+
+
+def tidy():
+    sources = subprocess.run(["git", "ls-files", "lib/*.cpp", "tools/*.cpp"], cwd=ROOT,
+                             capture_output=True, text=True, check=True).stdout.split()
+    step("clang-tidy", ["run-clang-tidy", "-quiet", "-p", "build", *sources])
+
+
+if __name__ == "__main__":
+    main()
