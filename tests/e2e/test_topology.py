@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Replicas become one, a store that is down is told, a stacked querier answers as a flat one."""
+import pytest
+
+from cluster import DAY, REPLICAS, get, live_stores, wait_until
+from compare import differences
+
+QUERIES = [
+    "http_requests_total",
+    "sum by (code) (rate(http_requests_total[5m]))",
+    "avg_over_time(memory_bytes[20m])",
+    "flapping",
+    'count({__name__=~".+"})',
+    "histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket[10m])))",
+]
+
+
+def history_range(cluster):
+    middle = cluster.history_start + DAY // 2
+    return {"start": middle - 7200, "end": middle, "step": 60}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_deduplicated_series_appear_once(cluster, query):
+    status, answer = get(cluster.query_url, "/api/v1/query_range",
+                         {"query": query, "dedup": "true", **history_range(cluster)})
+    assert status == 200, answer
+    labels = [tuple(sorted(s["metric"].items())) for s in answer["data"]["result"]]
+    assert labels and len(labels) == len(set(labels))
+    assert not any(name == "replica" for metric in labels for name, _ in metric)
+
+
+def test_an_outage_of_one_replica_is_filled_by_the_other(cluster):
+    outage = cluster.history_start + 9600
+    for dedup, replica, expected in (("false", "b", 0), ("false", "a", 9), ("true", None, 9)):
+        matcher = f'{{replica="{replica}"}}' if replica else ""
+        _, answer = get(cluster.query_url, "/api/v1/query",
+                        {"query": f"http_requests_total{matcher}", "time": outage, "dedup": dedup})
+        assert len(answer["data"]["result"]) == expected
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("dedup", ["true", "false"])
+def test_a_stacked_querier_answers_as_a_flat_one(cluster, stacked, query, dedup):
+    params = {"query": query, "dedup": dedup, **history_range(cluster)}
+    flat_status, flat = get(cluster.query_url, "/api/v1/query_range", params)
+    status, answer = get(stacked, "/api/v1/query_range", params)
+    assert (status, flat_status) == (200, 200), answer
+    assert not differences(answer["data"], flat["data"])
+
+
+@pytest.fixture(scope="module")
+def stacked(cluster):
+    return cluster.start_query("query-stacked", [cluster.query_grpc])[0]
+
+
+def test_labels_and_series(cluster):
+    _, names = get(cluster.query_url, "/api/v1/labels", {})
+    assert names["data"] == sorted({"__name__", "cluster", "code", "instance", "job", "le", "odd",
+                                    "replica", "version"} | set(names["data"]))
+    _, values = get(cluster.query_url, "/api/v1/label/replica/values", {})
+    assert values["data"] == list(REPLICAS)
+    _, codes = get(cluster.query_url, "/api/v1/label/code/values",
+                   {"match[]": 'http_requests_total{instance="10.0.0.1:80"}'})
+    assert codes["data"] == ["200", "404", "500"]
+    _, series = get(cluster.query_url, "/api/v1/series",
+                    {"match[]": "build_info", "dedup": "true", **history_range(cluster)})
+    assert sorted(s["instance"] for s in series["data"]) == ["10.0.0.1:80", "10.0.0.2:80",
+                                                            "10.0.0.3:80"]
+
+
+def test_a_store_that_is_down_is_a_warning_or_an_error(cluster):
+    endpoint, _ = cluster.start_store("store-to-die")
+    url, _ = cluster.start_query("query-partial", [cluster.sidecar_grpc["a"]],
+                                 f"--endpoint-strict={endpoint}")
+    wait_until(lambda: len(live_stores(url)) >= 2, "both endpoints")
+    params = {"query": "http_requests_total", **history_range(cluster)}
+    status, answer = get(url, "/api/v1/query_range", {**params, "partial_response": "false"})
+    assert status == 200 and not answer.get("warnings"), answer
+    cluster.process("store-to-die").kill()
+
+    status, answer = get(url, "/api/v1/query_range", {**params, "partial_response": "true"})
+    assert status == 200
+    assert answer["data"]["result"]
+    assert any(endpoint in warning for warning in answer["warnings"])
+    status, answer = get(url, "/api/v1/query_range", {**params, "partial_response": "false"})
+    assert status in (422, 500, 503)
+    assert endpoint in answer["error"]
+
+
+def test_programs_end_cleanly_on_sigterm(cluster):
+    cluster.start_store("store-to-end")
+    cluster.start_query("query-to-end", [cluster.store_grpc])
+    assert cluster.process("query-to-end").stop() == 0
+    assert cluster.process("store-to-end").stop() == 0
