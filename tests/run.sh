@@ -13,4 +13,4 @@ quick=false
 
 tests/install-packages.sh test
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
-exec python3 tests/run.py $($quick && echo --quick)
+exec /usr/bin/python3 tests/run.py $($quick && echo --quick)
