@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "objstore/config.hpp"
+#include "objstore/fault_bucket.hpp"
+#include "objstore/metrics_bucket.hpp"
+#include "objstore/prefix_bucket.hpp"
+#include "support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+
+using namespace mnemo;
+
+namespace {
+
+std::string config_error(std::string_view yaml) {
+  auto bucket = make_bucket_from_config(yaml);
+  return bucket.ok() ? "OK" : bucket.status().to_string();
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("bucket config: Thanos' YAML for a folder, with and without a prefix") {
+  testing::TempDir folder;
+  auto directory = (folder.path() / "bucket").string();
+  auto plain = make_bucket_from_config("type: FILESYSTEM\nconfig:\n  directory: " + directory);
+  REQUIRE(plain.ok());
+  CHECK_EQ((*plain)->name(), "filesystem:" + directory);
+  auto prefixed = make_bucket_from_config("type: filesystem\nconfig: {directory: \"" + directory +
+                                          "\"}\nprefix: /team/a/\n");
+  REQUIRE(prefixed.ok());
+  REQUIRE((*prefixed)->put(Context(), "object", Bytes()).ok());
+  CHECK(std::filesystem::exists(folder.path() / "bucket/team/a/object"));
+}
+
+TEST_CASE("bucket config: mistakes are named, values are not repeated") {
+  CHECK_EQ(config_error("type: S3\nconfig: {secret_key: hunter2}"),
+           "Unimplemented: bucket configuration: type S3 is not built in");
+  CHECK_EQ(config_error("type: FTP"),
+           "InvalidArgument: bucket configuration: bucket with type FTP is not supported");
+  CHECK_EQ(config_error("type: FILESYSTEM\nconfig:\n  directory: /x\n  dir: /y\n"),
+           "InvalidArgument: bucket configuration: line 4: unknown field \"dir\"");
+  CHECK_EQ(config_error("type: FILESYSTEM\nconfigs: {}\n"),
+           "InvalidArgument: bucket configuration: line 2: unknown field \"configs\"");
+  CHECK_EQ(config_error("type: FILESYSTEM\ntype: S3\n"),
+           "InvalidArgument: bucket configuration: line 2: field \"type\" is set twice");
+  CHECK_EQ(config_error("type: FILESYSTEM\nconfig: {directory: [a]}"),
+           "InvalidArgument: bucket configuration: line 2: field \"directory\" is no text");
+  CHECK_EQ(config_error("type: FILESYSTEM\nconfig: {}"),
+           "InvalidArgument: missing directory for filesystem bucket");
+  CHECK_EQ(config_error("type: FILESYSTEM\n"),
+           "InvalidArgument: missing directory for filesystem bucket");
+  CHECK_EQ(config_error(""), "InvalidArgument: bucket configuration: missing type");
+  CHECK_EQ(config_error("- type"),
+           "InvalidArgument: bucket configuration: line 1: not a map of fields");
+  CHECK(config_error("type: [").starts_with("InvalidArgument: bucket configuration: line "));
+}
+
+TEST_CASE("bucket config: variables are not substituted") {
+  testing::TempDir folder;
+  auto bucket = make_bucket_from_config("type: FILESYSTEM\nconfig:\n  directory: " +
+                                        (folder.path() / "$HOME").string());
+  REQUIRE(bucket.ok());
+  CHECK(std::filesystem::exists(folder.path() / "$HOME"));
+}
+
+TEST_CASE("prefix bucket: a prefix that leads out is refused") {
+  CHECK_FALSE(make_prefix_bucket(make_memory_bucket(), "../up").ok());
+  CHECK(make_prefix_bucket(make_memory_bucket(), "//").ok());
+}
+
+TEST_CASE("metrics bucket: counts calls and failures under Thanos' names") {
+  Metrics metrics;
+  auto faulty = std::make_shared<FaultBucket>(make_memory_bucket());
+  auto bucket = make_metrics_bucket(faulty, metrics);
+  REQUIRE(bucket->put(Context(), "object", Bytes::copy_of("12345")).ok());
+  CHECK(bucket->get(Context(), "object", 10).ok());
+  CHECK_FALSE(bucket->get(Context(), "absent", 10).ok());
+  faulty->set_faults({Fault{}});
+  CHECK_FALSE(bucket->get(Context(), "object", 10).ok());
+  auto text = metrics.render();
+  auto labels = [](std::string_view operation) {
+    return "{bucket=\"memory\",operation=\"" + std::string(operation) + "\"} ";
+  };
+  CHECK(has(text, "thanos_objstore_bucket_operations_total" + labels("upload") + "1"));
+  CHECK(has(text, "thanos_objstore_bucket_operations_total" + labels("get") + "3"));
+  CHECK(has(text, "thanos_objstore_bucket_operations_total" + labels("iter") + "0"));
+  CHECK(has(text, "thanos_objstore_bucket_operation_failures_total" + labels("get") + "1"));
+  CHECK(has(text, "thanos_objstore_bucket_operation_fetched_bytes_total" + labels("get") + "5"));
+  CHECK(has(text, "thanos_objstore_bucket_operation_duration_seconds_count" + labels("get") + "1"));
+  CHECK(has(text, "thanos_objstore_bucket_last_successful_upload_time{bucket=\"memory\"}"));
+}
+
+TEST_CASE("fault bucket: the n-th call of a kind goes wrong in the way that was asked for") {
+  auto below = std::shared_ptr<Bucket>(make_memory_bucket());
+  FaultBucket bucket(below);
+  auto put = [&](std::string_view name) {
+    return bucket.put(Context(), name, Bytes::copy_of("1234")).ok();
+  };
+  bucket.set_faults({{.operation = BucketOperation::kPut, .first = 2, .last = 2}});
+  CHECK(put("a"));
+  CHECK_FALSE(put("b"));
+  CHECK(put("c"));
+  CHECK_EQ(*below->exists(Context(), "b"), false);
+  bucket.set_faults({{.operation = BucketOperation::kPut,
+                      .first = 1,
+                      .last = 1,
+                      .kind = FaultKind::kLoseAnswer}});
+  CHECK_FALSE(put("d"));
+  CHECK_EQ(*below->exists(Context(), "d"), true);
+  bucket.set_faults({{.operation = BucketOperation::kGet, .kind = FaultKind::kCut}});
+  CHECK_EQ(bucket.get(Context(), "a", 10)->as_string(), "12");
+  CHECK_EQ(bucket.count(), 1);
+  CHECK_EQ(bucket.calls().at(0).name, "a");
+}
