@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mnemo/executor.hpp>
+#include <mnemo/store.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace mnemo {
+
+struct PrefetchOptions {
+  std::shared_ptr<Executor> executor;
+  size_t max_series = 64;       // waiting to be taken
+  size_t max_bytes = 4U << 20;  // of chunks and labels waiting to be taken
+  /// Longest time the source may take for one series; 0: no limit.
+  std::chrono::nanoseconds response_timeout{0};
+};
+
+/// Opens and pulls a source on an executor, ahead of whoever pulls this stream, as far as a bounded
+/// queue allows. When no thread of the executor is free, the puller's own thread works, so streams
+/// may be nested on one executor without deadlock (the response timeout is then not watched).
+///
+/// Not thread-safe. Destroying it stops the source's context, without waiting for a call into the
+/// source that is under way: what the opener captured lives until that call returns.
+class PrefetchStream final : public SeriesStream {
+ public:
+  using Opener = std::function<Result<std::unique_ptr<SeriesStream>>(const Context&)>;
+
+  /// Why the stream failed.
+  enum class Failure { kNone, kOpen, kRead, kTimeout };
+
+  /// Begins to open and pull at once. The source's context ends with `context`.
+  PrefetchStream(const Context& context, Opener opener, PrefetchOptions options);
+  ~PrefetchStream() override;
+  PrefetchStream(const PrefetchStream&) = delete;
+  PrefetchStream& operator=(const PrefetchStream&) = delete;
+
+  Result<bool> next(Series& series) override;
+  const std::vector<std::string>& warnings() const override { return warnings_; }
+  std::vector<std::string> queried_blocks() const override { return blocks_; }
+
+  Failure failure() const { return failure_; }
+
+ private:
+  struct Shared;
+
+  /// Takes what is ready, waiting for it if need be; false at the end.
+  Result<bool> take_ready();
+  Result<bool> take_end();
+  Status fail(Status status, Failure failure);
+  Status wait_for_puller();
+  void schedule();
+
+  std::shared_ptr<Shared> shared_;
+  Context context_;  // the caller's
+  PrefetchOptions options_;
+  std::stop_callback<std::function<void()>> on_stop_;
+  std::vector<Series> taken_;
+  size_t next_taken_ = 0;
+  bool executor_is_busy_ = false;
+  Failure failure_ = Failure::kNone;
+  std::vector<std::string> warnings_;
+  std::vector<std::string> blocks_;
+};
+
+}  // namespace mnemo
