@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Decoding of XOR chunks in bulk. Bound by the mispredicted branches on a value's class: about one
+// unaligned 8-byte load, a branch-free delta of deltas (the 14-bit class is by far the commonest)
+// and one unpredictable branch a sample.
+#include "base/varint.hpp"
+#include "chunkenc/bit_reader.hpp"
+#include "chunkenc/decode.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <string>
+
+namespace mnemo {
+namespace {
+
+constexpr size_t kHeaderSize = 2;
+/// No sample is longer than this many bytes: 4 + 64 bits of time, 13 + 64 of value; and a load at
+/// its last bit reaches 9 bytes further.
+constexpr size_t kReach = 32;
+
+/// The state of a decoder between two samples.
+struct XorState {
+  int64_t time = 0;
+  uint64_t delta = 0;
+  uint64_t value = 0;
+  unsigned significant = 64;  // width of the value window
+  unsigned trailing = 0;      // bits to the right of it
+  size_t position = 0;        // in bits
+};
+
+/// Where the samples of one chunk go; only those from `min` to `max` are kept.
+struct XorOutput {
+  int64_t* times;
+  double* values;
+  size_t count = 0;
+  int64_t min;
+  int64_t max;
+
+  /// Returns false past the end of the range.
+  bool keep(int64_t time, uint64_t value) {
+    if (time > max) return false;
+    times[count] = time;
+    values[count] = std::bit_cast<double>(value);
+    count += time >= min ? 1 : 0;
+    return true;
+  }
+};
+
+/// The delta of deltas in one of the rarer classes; `word` begins with 11.
+inline int64_t rare_delta_of_deltas(const uint8_t* data, uint64_t word, size_t& position) {
+  if ((word >> 61) == 6) {
+    position += 20;
+    return sign_extend(word << 3 >> 47, 17);
+  }
+  if ((word >> 60) == 14) {
+    position += 24;
+    return sign_extend(word << 4 >> 44, 20);
+  }
+  auto wide = static_cast<int64_t>(load_bits(data, position + 4));
+  position += 68;
+  return wide;
+}
+
+/// Reads a value at `state.position`, of which `word` holds at least 41 valid bits. Returns false
+/// when its window is impossible.
+inline bool read_value(const uint8_t* data, uint64_t word, XorState& state) {
+  if ((word >> 63) == 0) {
+    state.position += 1;
+    return true;
+  }
+  unsigned prefix = 2;
+  if ((word >> 62) == 3) {
+    auto leading = static_cast<unsigned>(word >> 57 & 31);
+    auto significant = static_cast<unsigned>(word >> 51 & 63);
+    if (significant == 0) significant = 64;
+    if (leading + significant > 64) return false;
+    state.significant = significant;
+    state.trailing = 64 - leading - significant;
+    prefix = 13;
+  }
+  state.position += prefix;
+  uint64_t window =
+      prefix + state.significant <= 41 ? word << prefix : load_bits(data, state.position);
+  state.value ^= window >> (64 - state.significant) << state.trailing;
+  state.position += state.significant;
+  return true;
+}
+
+enum class Outcome { kGoOn, kMalformed, kPastRange };
+
+/// Decodes up to `wanted` samples that begin no later than bit `last_start`; counts down `wanted`.
+/// REQUIRES: kReach readable bytes after each such position.
+Outcome decode_run(const uint8_t* data, size_t last_start, XorState& state, size_t& wanted,
+                   XorOutput& output) {
+  XorState s = state;
+  Outcome outcome = Outcome::kGoOn;
+  while (wanted > 0 && s.position <= last_start) {
+    uint64_t word = load_be64(data + (s.position >> 3)) << (s.position & 7);
+    if ((word >> 62) != 3) [[likely]] {
+      uint64_t has_delta = word >> 63;
+      uint64_t raw = word >> 48 & 0x3fff;
+      raw -= static_cast<uint64_t>(raw > 0x2000) << 14;
+      s.delta += raw & (0 - has_delta);
+      auto used = static_cast<unsigned>(1 + 15 * has_delta);
+      s.position += used;
+      word <<= used;
+    } else {
+      s.delta += static_cast<uint64_t>(rare_delta_of_deltas(data, word, s.position));
+      word = load_bits(data, s.position);
+    }
+    s.time = static_cast<int64_t>(static_cast<uint64_t>(s.time) + s.delta);
+    if (!read_value(data, word, s)) {
+      outcome = Outcome::kMalformed;
+      break;
+    }
+    --wanted;
+    if (!output.keep(s.time, s.value)) {
+      outcome = Outcome::kPastRange;
+      break;
+    }
+  }
+  state = s;
+  return outcome;
+}
+
+/// Decodes what remains near the end of the chunk over a padded copy, since the bytes after the
+/// chunk may not be there.
+Outcome decode_tail(std::span<const uint8_t> data, XorState& state, size_t& wanted,
+                    XorOutput& output) {
+  uint8_t padded[3 * kReach] = {};
+  size_t first = state.position >> 3;
+  size_t length = data.size() - first;
+  std::memcpy(padded, data.data() + first, length);
+  state.position &= 7;
+  size_t end = length * 8;
+  while (wanted > 0) {
+    size_t before = wanted;
+    size_t kept = output.count;
+    size_t one = 1;
+    auto outcome = decode_run(padded, end, state, one, output);
+    wanted = before - (1 - one);
+    if (outcome == Outcome::kMalformed || state.position > end || one == 1) {
+      output.count = kept;
+      wanted = before;
+      return Outcome::kMalformed;
+    }
+    if (outcome == Outcome::kPastRange) return outcome;
+  }
+  return Outcome::kGoOn;
+}
+
+Status malformed(size_t sample, size_t count) {
+  return Status::data_loss("XOR chunk: sample " + std::to_string(sample) + " of " +
+                           std::to_string(count) + " is malformed or cut off");
+}
+
+/// The first two samples, which have whole numbers of bytes for their time. Returns how many were
+/// read, `count` at most.
+size_t read_head(std::span<const uint8_t> data, size_t count, XorState& state, XorOutput& output,
+                 Outcome& outcome) {
+  ByteReader reader(data);
+  reader.skip(kHeaderSize);
+  state.time = reader.varint();
+  state.value = reader.be64();
+  outcome = reader.failed() ? Outcome::kMalformed : Outcome::kGoOn;
+  if (reader.failed()) return 0;
+  state.position = reader.offset() * 8;
+  if (!output.keep(state.time, state.value)) {
+    outcome = Outcome::kPastRange;
+    return 1;
+  }
+  if (count == 1) return 1;
+  state.delta = reader.uvarint();
+  state.time = static_cast<int64_t>(static_cast<uint64_t>(state.time) + state.delta);
+  uint8_t padded[kReach] = {};
+  std::memcpy(padded, data.data() + reader.offset(), std::min(reader.remaining(), kReach - 9));
+  XorState value = state;
+  value.position = 0;
+  bool good = !reader.failed() && read_value(padded, load_bits(padded, 0), value) &&
+              value.position <= reader.remaining() * 8;
+  if (!good) {
+    outcome = Outcome::kMalformed;
+    return 1;
+  }
+  size_t position = reader.offset() * 8 + value.position;
+  state = value;
+  state.position = position;
+  if (!output.keep(state.time, state.value)) outcome = Outcome::kPastRange;
+  return 2;
+}
+
+}  // namespace
+
+Status decode_xor(std::span<const uint8_t> data, TimeRange range, SampleColumn& out) {
+  MNEMO_TRY(size_t count, chunk_sample_count(data));
+  if (count == 0) return {};
+  size_t base = out.times.size();
+  out.times.resize(base + count);
+  out.values.resize(base + count);
+  XorOutput output{out.times.data() + base, out.values.data() + base, 0, range.min, range.max};
+  XorState state;
+  auto outcome = Outcome::kGoOn;
+  size_t wanted = count - read_head(data, count, state, output, outcome);
+  if (outcome == Outcome::kGoOn && wanted > 0 && data.size() > kReach) {
+    outcome = decode_run(data.data(), (data.size() - kReach) * 8, state, wanted, output);
+  }
+  if (outcome == Outcome::kGoOn && wanted > 0) outcome = decode_tail(data, state, wanted, output);
+  bool failed = outcome == Outcome::kMalformed;
+  size_t size = base + (failed ? 0 : output.count);
+  out.times.resize(size);
+  out.values.resize(size);
+  if (failed) return malformed(count - wanted, count);
+  if (!out.histograms.empty()) out.histograms.resize(size);
+  if (!out.start_times.empty()) out.start_times.resize(size);
+  return {};
+}
+
+}  // namespace mnemo

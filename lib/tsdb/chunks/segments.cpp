@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tsdb/chunks/segments.hpp"
+
+#include "base/file.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <system_error>
+
+namespace mnemo::tsdb {
+namespace {
+
+/// The number of the segment with this file name, from 0.
+std::optional<uint32_t> segment_number(const std::string& name) {
+  uint32_t number = 0;
+  auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size() || number == 0) return std::nullopt;
+  return number - 1;
+}
+
+}  // namespace
+
+std::string segment_name(uint32_t segment) {
+  return fmt::format("chunks/{:06}", uint64_t{segment} + 1);
+}
+
+Result<ChunkSegments> ChunkSegments::open(const std::filesystem::path& directory) {
+  ChunkSegments result;
+  std::error_code error;
+  std::filesystem::directory_iterator at(directory, error);
+  if (error) return errno_status(error.value(), "open", directory);
+  for (; at != std::filesystem::directory_iterator(); at.increment(error)) {
+    auto number = segment_number(at->path().filename().string());
+    if (!number) continue;
+    MNEMO_TRY(auto bytes, map_file(at->path()));
+    MNEMO_RETURN_IF_ERROR(check_segment_header(bytes).with_context(segment_name(*number)));
+    result.segments_.emplace(*number, std::move(bytes));
+  }
+  if (error) return errno_status(error.value(), "list", directory);
+  return result;
+}
+
+Result<ChunkRecord> ChunkSegments::read(uint64_t ref) const {
+  uint32_t number = segment_of(ref);
+  uint32_t offset = offset_of(ref);
+  auto segment = segments_.find(number);
+  if (segment == segments_.end()) {
+    return Status::data_loss(fmt::format("{}: chunk at offset {:#x}: the segment is missing",
+                                         segment_name(number), offset));
+  }
+  const auto& bytes = segment->second;
+  if (offset < kSegmentHeaderSize || offset >= bytes.size()) {
+    return Status::data_loss(
+        fmt::format("{}: chunk at offset {:#x}: outside of the segment's {} bytes",
+                    segment_name(number), offset, bytes.size()));
+  }
+  return parse_chunk_record(bytes.slice(offset, bytes.size() - offset), offset)
+      .with_context(segment_name(number));
+}
+
+}  // namespace mnemo::tsdb

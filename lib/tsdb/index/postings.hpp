@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mnemo/status.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+/// Lists of references to series, sorted and unique, and the set operations on them. A reference
+/// is the offset of the series in the index divided by kSeriesAlignment; their order is that of
+/// the series' labels.
+namespace mnemo::tsdb {
+
+using SeriesRef = uint32_t;
+using Postings = std::vector<SeriesRef>;
+
+/// Reads a postings list (its length, entries, CRC) at the start of `bytes`, which may go on after
+/// it; `offset` is where it lies in the index. Checks CRC and order. Errors: DataLoss.
+Result<Postings> parse_postings(std::span<const uint8_t> bytes, uint64_t offset);
+
+Postings intersect(std::span<const SeriesRef> a, std::span<const SeriesRef> b);
+/// The elements of `a` that are not in `b`.
+Postings subtract(std::span<const SeriesRef> a, std::span<const SeriesRef> b);
+Postings unite(std::vector<Postings> lists);
+bool have_common(std::span<const SeriesRef> a, std::span<const SeriesRef> b);
+
+}  // namespace mnemo::tsdb

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tsdb/index/postings_table.hpp"
+
+#include "base/varint.hpp"
+#include "tsdb/index/format.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mnemo::tsdb {
+namespace {
+
+constexpr size_t kSampling = 32;
+constexpr std::string_view kWhat = "postings offset table";
+
+struct RawEntry {
+  std::string_view name;
+  std::string_view value;
+  uint64_t offset = 0;
+  bool well_formed = false;
+};
+
+RawEntry read_entry(ByteReader& reader) {
+  RawEntry entry;
+  entry.well_formed = reader.u8() == 2;  // strings in a key
+  entry.name = reader.uvarint_string();
+  entry.value = reader.uvarint_string();
+  entry.offset = reader.uvarint();
+  return entry;
+}
+
+/// The entry at `reader`, which is left at the one after it.
+PostingsEntry read_with_next(ByteReader& reader) {
+  auto entry = read_entry(reader);
+  PostingsEntry result{entry.value, entry.offset, 0};
+  if (!reader.done()) {
+    ByteReader ahead = reader;
+    auto next = read_entry(ahead);
+    if (next.offset > entry.offset) result.next_offset = next.offset;
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<PostingsTable> PostingsTable::open(const Bytes& section, uint64_t offset) {
+  PostingsTable result;
+  MNEMO_TRY(result.content_, section_content(section, offset, kWhat));
+  ByteReader reader(result.content_);
+  size_t count = reader.be32();
+  std::string_view last_value;
+  for (size_t i = 0; i < count; ++i) {
+    size_t at = reader.offset();
+    auto entry = read_entry(reader);
+    bool new_name = result.names_.empty() || entry.name != result.names_.back().name;
+    bool ordered =
+        i == 0 || (new_name ? entry.name > result.names_.back().name : entry.value > last_value);
+    if (reader.failed() || !entry.well_formed || !ordered) {
+      auto reason = reader.failed()      ? "is cut off"
+                    : !entry.well_formed ? "has no pair of strings as key"
+                                         : "is out of order";
+      return Status::data_loss(located(kWhat, offset, fmt::format("entry {} {}", i, reason)));
+    }
+    if (new_name) {
+      result.names_.emplace_back();
+      result.names_.back().name = entry.name;
+    }
+    auto& name = result.names_.back();
+    if (name.count++ % kSampling == 0) name.sample_offsets.push_back(static_cast<uint32_t>(at));
+    last_value = entry.value;
+  }
+  result.count_ = count;
+  return result;
+}
+
+std::vector<std::string_view> PostingsTable::names() const {
+  std::vector<std::string_view> result;
+  result.reserve(names_.size());
+  for (const auto& name : names_) {
+    if (!name.name.empty()) result.push_back(name.name);
+  }
+  return result;
+}
+
+const PostingsTable::Name* PostingsTable::find_name(std::string_view name) const {
+  auto at = std::lower_bound(names_.begin(), names_.end(), name,
+                             [](const Name& a, std::string_view b) { return a.name < b; });
+  return at != names_.end() && at->name == name ? &*at : nullptr;
+}
+
+size_t PostingsTable::value_count(std::string_view name) const {
+  const auto* found = find_name(name);
+  return found != nullptr ? found->count : 0;
+}
+
+void PostingsTable::for_each(std::string_view name,
+                             const std::function<void(const PostingsEntry&)>& visit) const {
+  const auto* found = find_name(name);
+  if (found == nullptr) return;
+  ByteReader reader(content_.span().subspan(found->sample_offsets[0]));
+  for (size_t i = 0; i < found->count; ++i) visit(read_with_next(reader));
+}
+
+std::optional<PostingsEntry> PostingsTable::find(std::string_view name,
+                                                 std::string_view value) const {
+  const auto* found = find_name(name);
+  if (found == nullptr) return std::nullopt;
+  const auto& samples = found->sample_offsets;
+  auto reader_at = [&](uint32_t offset) { return ByteReader(content_.span().subspan(offset)); };
+  auto after = std::upper_bound(samples.begin(), samples.end(), value,
+                                [&](std::string_view wanted, uint32_t offset) {
+                                  auto reader = reader_at(offset);
+                                  return wanted < read_entry(reader).value;
+                                });
+  if (after == samples.begin()) return std::nullopt;
+  auto index = static_cast<size_t>(after - samples.begin() - 1);
+  auto reader = reader_at(samples[index]);
+  size_t last = std::min(found->count, (index + 1) * kSampling);
+  for (size_t i = index * kSampling; i < last; ++i) {
+    ByteReader at = reader;
+    auto entry = read_entry(reader);
+    if (entry.value == value) return read_with_next(at);
+    if (entry.value > value) break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace mnemo::tsdb

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mnemo/bytes.hpp>
+#include <mnemo/status.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace mnemo::tsdb {
+
+/// Where the postings of one label pair lie in the index file.
+struct PostingsEntry {
+  std::string_view value;
+  uint64_t offset = 0;
+  /// The offset of the list of the next entry; 0 for the last entry or where lists aren't in the
+  /// order of the table. A list ends no later than there.
+  uint64_t next_offset = 0;
+};
+
+/// The postings offset table of an index: for each label name its values, for each value where its
+/// postings are. The pair of empty name and empty value stands for all series.
+///
+/// Thread-safe for const use. Ownership: keeps its bytes alive; the views it gives live as long.
+/// Memory: about 4 bytes for 32 entries and 48 a label name; a lookup allocates nothing.
+class PostingsTable {
+ public:
+  PostingsTable() = default;
+
+  /// Checks the table's CRC and order. `section` begins at the table's length field and may go on
+  /// after the table; `offset` is where it lies in the index file. Errors: DataLoss.
+  static Result<PostingsTable> open(const Bytes& section, uint64_t offset);
+
+  /// The label names, sorted; the empty name of "all series" left out.
+  std::vector<std::string_view> names() const;
+
+  size_t value_count(std::string_view name) const;
+
+  /// Calls `visit` for each value of `name`, in order; does nothing for an unknown name.
+  void for_each(std::string_view name,
+                const std::function<void(const PostingsEntry&)>& visit) const;
+
+  std::optional<PostingsEntry> find(std::string_view name, std::string_view value) const;
+  std::optional<PostingsEntry> all_series() const { return find({}, {}); }
+
+  size_t size() const { return count_; }
+
+ private:
+  struct Name {
+    std::string_view name;
+    size_t count = 0;
+    std::vector<uint32_t> sample_offsets;  // of every 32nd entry
+  };
+
+  const Name* find_name(std::string_view name) const;
+
+  Bytes content_;
+  std::vector<Name> names_;
+  size_t count_ = 0;
+};
+
+}  // namespace mnemo::tsdb

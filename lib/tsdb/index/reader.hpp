@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tsdb/index/format.hpp"
+#include "tsdb/index/postings_table.hpp"
+#include "tsdb/index/selection.hpp"
+#include "tsdb/index/series.hpp"
+#include "tsdb/index/symbols.hpp"
+
+#include <mnemo/bytes.hpp>
+#include <mnemo/labels.hpp>
+#include <mnemo/status.hpp>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mnemo::tsdb {
+
+/// A whole index file in memory (usually mapped).
+///
+/// Thread-safe for const use. Ownership: keeps the file's bytes alive.
+/// Errors of its methods name the section and the offset; the caller adds the file.
+class IndexReader final : public PostingsSource {
+ public:
+  /// Checks header, table of contents, symbols and postings offset table.
+  static Result<IndexReader> open(Bytes file);
+
+  const IndexToc& toc() const { return toc_; }
+  const Symbols& symbols() const { return symbols_; }
+  const PostingsTable& postings_table() const { return postings_table_; }
+  uint64_t size() const { return file_.size(); }
+
+  Status for_each_value(std::string_view name,
+                        const std::function<void(std::string_view)>& visit) const override;
+  Result<std::vector<Postings>> fetch(std::span<const PostingsTerm> terms) const override;
+
+  /// The postings of one pair; empty where there is none.
+  Result<Postings> postings(std::string_view name, std::string_view value) const;
+
+  /// Reads a series. `chunks` may be null; `scratch` is only there to be reused.
+  Status series(SeriesRef ref, Labels& labels, std::vector<ChunkMeta>* chunks,
+                std::vector<SymbolPair>& scratch) const;
+
+  /// Sorted names and values of the series that satisfy the matchers.
+  Result<std::vector<std::string>> label_names(std::span<const Matcher> matchers) const;
+  Result<std::vector<std::string>> label_values(std::string_view name,
+                                                std::span<const Matcher> matchers) const;
+
+ private:
+  Result<Postings> read_postings(const PostingsEntry& entry) const;
+  Status series_symbols(SeriesRef ref, std::vector<SymbolPair>& labels,
+                        std::vector<ChunkMeta>* chunks) const;
+
+  Bytes file_;
+  IndexToc toc_;
+  Symbols symbols_;
+  PostingsTable postings_table_;
+};
+
+}  // namespace mnemo::tsdb

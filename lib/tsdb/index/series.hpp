@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tsdb/index/symbols.hpp"
+
+#include <mnemo/block.hpp>
+#include <mnemo/labels.hpp>
+#include <mnemo/status.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+/// Entries of the series section: the labels of a series as symbols, and where its chunks are.
+namespace mnemo::tsdb {
+
+/// A label as numbers of symbols.
+struct SymbolPair {
+  uint32_t name = 0;
+  uint32_t value = 0;
+};
+
+/// How many bytes the entry that begins with `prefix` takes, length and CRC included; nothing where
+/// `prefix` (10 bytes always suffice) is too short to tell or isn't an entry.
+std::optional<uint64_t> series_entry_size(std::span<const uint8_t> prefix);
+
+/// The content of the entry at the start of `bytes`, which may go on after it; `offset` is where it
+/// lies in the index. Checks the CRC. Errors: DataLoss (also where `bytes` is too short).
+Result<std::span<const uint8_t>> series_entry_content(std::span<const uint8_t> bytes,
+                                                      uint64_t offset);
+
+/// Decodes an entry's content; `labels` and, unless it is null, `chunks` are replaced. Each
+/// chunk has min_time <= max_time; that chunks come in order of time is usual but not checked.
+/// Errors: DataLoss.
+Status decode_series_entry(std::span<const uint8_t> content, uint64_t offset,
+                           std::vector<SymbolPair>& labels, std::vector<ChunkMeta>* chunks);
+
+/// Looks the symbols of a series up. Errors: DataLoss (no such symbol, labels out of order).
+Result<Labels> resolve_labels(std::span<const SymbolPair> labels, const Symbols& symbols,
+                              uint64_t offset);
+
+}  // namespace mnemo::tsdb
