@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/series_frame.hpp"
+#include "rpc/wire_parts.hpp"
+
+#include <xxhash.h>
+
+#include <array>
+
+// Sizes are computed first, then everything is appended to a buffer that has room: one pass over
+// labels and chunks for each, bounded by copying the chunk bytes and hashing them.
+
+namespace mnemo::rpc {
+namespace {
+
+constexpr uint32_t kSeriesField = 1;   // of SeriesResponse and of SeriesBatch
+constexpr uint32_t kWarningField = 2;  // of SeriesResponse
+constexpr uint32_t kHintsField = 3;
+constexpr uint32_t kBatchField = 4;
+
+struct ChunkField {
+  uint32_t number;
+  std::optional<Chunk> AggregateChunk::*chunk;
+};
+
+constexpr std::array<ChunkField, 6> kChunkFields = {{
+    {3, &AggregateChunk::raw},
+    {4, &AggregateChunk::count},
+    {5, &AggregateChunk::sum},
+    {6, &AggregateChunk::min},
+    {7, &AggregateChunk::max},
+    {8, &AggregateChunk::counter},
+}};
+
+/// The StoreAPI counts encodings from XOR as 0.
+uint64_t wire_encoding(ChunkEncoding encoding) { return static_cast<uint64_t>(encoding) - 1; }
+
+bool has_wire_encoding(ChunkEncoding encoding) {
+  return encoding == ChunkEncoding::kXor || encoding == ChunkEncoding::kHistogram ||
+         encoding == ChunkEncoding::kFloatHistogram;
+}
+
+size_t varint_field_size(uint64_t value) { return value == 0 ? 0 : 1 + uvarint_size(value); }
+
+size_t delimited_size(size_t content) { return 1 + uvarint_size(content) + content; }
+
+uint64_t chunk_hash(const Chunk& chunk) { return XXH64(chunk.data.data(), chunk.data.size(), 0); }
+
+/// Without the hash, whose size `hash_size` adds.
+size_t chunk_size(const Chunk& chunk, uint64_t hash) {
+  size_t data = chunk.data.empty() ? 0 : delimited_size(chunk.data.size());
+  return varint_field_size(wire_encoding(chunk.encoding)) + data + varint_field_size(hash);
+}
+
+size_t aggregate_chunk_size(const AggregateChunk& chunk, const uint64_t* hashes) {
+  size_t size = varint_field_size(static_cast<uint64_t>(chunk.min_time)) +
+                varint_field_size(static_cast<uint64_t>(chunk.max_time));
+  for (const auto& field : kChunkFields) {
+    const auto& part = chunk.*field.chunk;
+    if (part) size += delimited_size(chunk_size(*part, *hashes++));
+  }
+  return size;
+}
+
+void append_aggregate_chunk(ProtoWriter& writer, const AggregateChunk& chunk,
+                            const uint64_t* hashes) {
+  writer.int64(1, chunk.min_time);
+  writer.int64(2, chunk.max_time);
+  for (const auto& field : kChunkFields) {
+    const auto& part = chunk.*field.chunk;
+    if (!part) continue;
+    uint64_t hash = *hashes++;
+    writer.length_prefix(field.number, chunk_size(*part, hash));
+    writer.varint(1, wire_encoding(part->encoding));
+    writer.string(2, part->data.as_string());
+    writer.varint(3, hash);
+  }
+}
+
+/// The hashes of all chunks in the order in which they are written.
+Status hash_chunks(const Series& series, std::vector<uint64_t>& hashes) {
+  for (const auto& chunk : series.chunks) {
+    for (const auto& field : kChunkFields) {
+      const auto& part = chunk.*field.chunk;
+      if (!part) continue;
+      if (!has_wire_encoding(part->encoding)) {
+        return Status::unimplemented(
+            "chunk encoding " + std::to_string(static_cast<int>(part->encoding)) +
+            " has no number in the StoreAPI: series " + series.labels.to_string());
+      }
+      hashes.push_back(chunk_hash(*part));
+    }
+  }
+  return {};
+}
+
+size_t part_count(const AggregateChunk& chunk) {
+  size_t count = 0;
+  for (const auto& field : kChunkFields) count += (chunk.*field.chunk).has_value() ? 1 : 0;
+  return count;
+}
+
+}  // namespace
+
+Status SeriesFrameEncoder::add(const Series& series) {
+  std::vector<uint64_t> hashes;
+  MNEMO_RETURN_IF_ERROR(hash_chunks(series, hashes));
+  size_t size = labels_size(series.labels);
+  const uint64_t* hash = hashes.data();
+  for (const auto& chunk : series.chunks) {
+    size += delimited_size(aggregate_chunk_size(chunk, hash));
+    hash += part_count(chunk);
+  }
+  if (body_.empty()) body_.reserve(std::max(last_size_, delimited_size(size)));
+
+  ProtoWriter writer(body_);
+  writer.length_prefix(kSeriesField, size);
+  append_labels(body_, series.labels);
+  hash = hashes.data();
+  for (const auto& chunk : series.chunks) {
+    writer.length_prefix(2, aggregate_chunk_size(chunk, hash));
+    append_aggregate_chunk(writer, chunk, hash);
+    hash += part_count(chunk);
+  }
+  ++count_;
+  return {};
+}
+
+std::string SeriesFrameEncoder::batch_header() const {
+  std::string header;
+  ProtoWriter(header).length_prefix(kBatchField, body_.size());
+  return header;
+}
+
+std::string SeriesFrameEncoder::take_body() {
+  last_size_ = body_.size();
+  count_ = 0;
+  return std::exchange(body_, {});
+}
+
+std::string encode_warning_frame(std::string_view warning) {
+  std::string out;
+  ProtoWriter(out).string_always(kWarningField, warning);
+  return out;
+}
+
+std::string encode_hints_frame(const std::vector<std::string>& queried_blocks) {
+  std::string hints;
+  std::string block;
+  for (const auto& id : queried_blocks) {
+    block.clear();
+    ProtoWriter(block).string(1, id);
+    ProtoWriter(hints).string_always(1, block);
+  }
+  std::string out;
+  append_any(out, kHintsField, "hintspb.SeriesResponseHints", hints);
+  return out;
+}
+
+}  // namespace mnemo::rpc
