@@ -92,6 +92,7 @@ struct Expr {
   const ExprKind kind;
   ValueType type = ValueType::kScalar;  // what it evaluates to
   PositionRange position;
+  uint32_t height = 1;  // of the tree below; the parser keeps it bounded
 
   Expr(const Expr&) = delete;
   Expr& operator=(const Expr&) = delete;

@@ -18,7 +18,8 @@ struct ParserOptions {
   bool enable_extended_range_selectors = false;  // anchored, smoothed
   bool enable_fill_modifiers = false;            // fill, fill_left, fill_right
   size_t max_bytes = 1 << 20;
-  size_t max_depth = 256;
+  size_t max_depth = 256;      // of parentheses, calls and signs inside each other
+  uint32_t max_height = 2000;  // of the tree: also of long chains of operators
 
   static ParserOptions all_enabled();
 };

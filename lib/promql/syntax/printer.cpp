@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "promql/syntax/printer.hpp"
+
+#include "base/duration.hpp"
+#include "base/number_text.hpp"
+#include "base/quote.hpp"
+#include "promql/syntax/functions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mnemo::promql {
+namespace {
+
+void print(std::string& out, const Expr& expr);
+void print(std::string& out, const DurationExpr& expr);
+
+std::string number_text(double value, bool is_duration) {
+  if (!is_duration) return float_fixed(value);
+  auto ms = static_cast<int64_t>(value * 1e9) / 1'000'000;
+  return format_duration_ms(ms);
+}
+
+void print_labels(std::string& out, const std::vector<std::string>& labels) {
+  out += '(';
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (i > 0) out += ", ";
+    if (is_legacy_label_name(labels[i])) {
+      out += labels[i];
+    } else {
+      append_go_quoted(out, labels[i]);
+    }
+  }
+  out += ')';
+}
+
+std::string_view duration_operator(DurationOp op) {
+  switch (op) {
+    case DurationOp::kAdd: return "+";
+    case DurationOp::kSub: return "-";
+    case DurationOp::kMul: return "*";
+    case DurationOp::kDiv: return "/";
+    case DurationOp::kMod: return "%";
+    case DurationOp::kPow: return "^";
+    default: return "?";
+  }
+}
+
+void print_inner(std::string& out, const DurationExpr& expr) {
+  switch (expr.op) {
+    case DurationOp::kNumber: out += number_text(expr.seconds, expr.is_duration); return;
+    case DurationOp::kStep: out += "step()"; return;
+    case DurationOp::kRange: out += "range()"; return;
+    case DurationOp::kMinOf:
+    case DurationOp::kMaxOf:
+      out += expr.op == DurationOp::kMinOf ? "min_of(" : "max_of(";
+      print(out, *expr.left);
+      out += ", ";
+      print(out, *expr.right);
+      out += ')';
+      return;
+    default: break;
+  }
+  if (expr.left) {
+    print(out, *expr.left);
+    out += ' ';
+    out += duration_operator(expr.op);
+    out += ' ';
+  } else if (expr.op == DurationOp::kSub) {
+    out += '-';
+  }
+  print(out, *expr.right);
+}
+
+void print(std::string& out, const DurationExpr& expr) {
+  if (expr.parenthesized) out += '(';
+  print_inner(out, expr);
+  if (expr.parenthesized) out += ')';
+}
+
+void print_offset(std::string& out, const TimeModifiers& modifiers) {
+  if (!modifiers.has_offset()) return;
+  out += " offset ";
+  if (modifiers.offset_expr) {
+    print(out, *modifiers.offset_expr);
+  } else {
+    out += format_duration_ms(modifiers.offset_ms);
+  }
+}
+
+void print_at(std::string& out, const TimeModifiers& modifiers) {
+  if (modifiers.at_ms) {
+    out += fmt::format(" @ {:.3f}", static_cast<double>(*modifiers.at_ms) / 1000);
+  } else if (modifiers.at_edge != AtEdge::kNone) {
+    out += modifiers.at_edge == AtEdge::kStart ? " @ start()" : " @ end()";
+  }
+}
+
+void print_extension(std::string& out, const VectorSelector& selector) {
+  if (selector.anchored) {
+    out += " anchored";
+  } else if (selector.smoothed) {
+    out += " smoothed";
+  }
+}
+
+/// The name and the matchers, these in order of their text.
+void print_matchers(std::string& out, const VectorSelector& selector) {
+  std::vector<std::string> texts;
+  for (const auto& matcher : selector.matchers) {
+    bool is_name = matcher.name() == kMetricName && matcher.type() == MatchType::kEqual &&
+                   matcher.value() == selector.name && !matcher.value().empty();
+    if (!is_name) texts.push_back(matcher.to_string());
+  }
+  std::sort(texts.begin(), texts.end());
+  out += selector.name;
+  if (!texts.empty()) out += fmt::format("{{{}}}", fmt::join(texts, ","));
+}
+
+void print(std::string& out, const VectorSelector& selector) {
+  print_matchers(out, selector);
+  print_at(out, selector.modifiers);
+  print_extension(out, selector);
+  print_offset(out, selector.modifiers);
+}
+
+void print_duration(std::string& out, int64_t ms, const DurationExprPtr& expr) {
+  if (expr) {
+    print(out, *expr);
+  } else {
+    out += format_duration_ms(ms);
+  }
+}
+
+void print(std::string& out, const MatrixSelector& matrix) {
+  print_matchers(out, *matrix.selector);
+  out += '[';
+  print_duration(out, matrix.range_ms, matrix.range_expr);
+  out += ']';
+  print_extension(out, *matrix.selector);
+  print_at(out, matrix.selector->modifiers);
+  print_offset(out, matrix.selector->modifiers);
+}
+
+void print(std::string& out, const SubqueryExpr& subquery) {
+  print(out, *subquery.expr);
+  out += '[';
+  print_duration(out, subquery.range_ms, subquery.range_expr);
+  out += ':';
+  if (subquery.step_ms != 0 || subquery.step_expr) {
+    print_duration(out, subquery.step_ms, subquery.step_expr);
+  }
+  out += ']';
+  print_at(out, subquery.modifiers);
+  print_offset(out, subquery.modifiers);
+}
+
+void print_fill(std::string& out, const VectorMatching& matching) {
+  const auto& left = matching.fill_left;
+  const auto& right = matching.fill_right;
+  if (left && right && *left == *right) {
+    out += " fill (" + float_general(*left) + ")";
+    return;
+  }
+  if (left) out += " fill_left (" + float_general(*left) + ")";
+  if (right) out += " fill_right (" + float_general(*right) + ")";
+}
+
+void print_matching(std::string& out, const VectorMatching& matching) {
+  bool many_to_one = matching.cardinality == MatchCardinality::kManyToOne;
+  bool grouped = many_to_one || matching.cardinality == MatchCardinality::kOneToMany;
+  if (!matching.labels.empty() || matching.on || grouped) {
+    out += matching.on ? " on " : " ignoring ";
+    print_labels(out, matching.labels);
+  }
+  if (grouped) {
+    out += many_to_one ? " group_left " : " group_right ";
+    print_labels(out, matching.include);
+  }
+  print_fill(out, matching);
+}
+
+void print(std::string& out, const BinaryExpr& binary) {
+  print(out, *binary.left);
+  out += ' ';
+  out += operator_name(binary.op);
+  if (binary.return_bool) out += " bool";
+  if (binary.matching) print_matching(out, *binary.matching);
+  out += ' ';
+  print(out, *binary.right);
+}
+
+void print(std::string& out, const AggregateExpr& aggregate) {
+  out += operator_name(aggregate.op);
+  if (aggregate.without || !aggregate.grouping.empty()) {
+    out += aggregate.without ? " without " : " by ";
+    print_labels(out, aggregate.grouping);
+    out += ' ';
+  }
+  out += '(';
+  if (aggregate.parameter) {
+    print(out, *aggregate.parameter);
+    out += ", ";
+  }
+  print(out, *aggregate.expr);
+  out += ')';
+}
+
+void print(std::string& out, const Call& call) {
+  out += call.function->name;
+  out += '(';
+  for (size_t i = 0; i < call.arguments.size(); ++i) {
+    if (i > 0) out += ", ";
+    print(out, *call.arguments[i]);
+  }
+  out += ')';
+}
+
+void print(std::string& out, const Expr& expr) {
+  switch (expr.kind) {
+    case ExprKind::kNumber: {
+      const auto& number = as<NumberLiteral>(expr);
+      out += number_text(number.value, number.is_duration);
+      return;
+    }
+    case ExprKind::kString: append_go_quoted(out, as<StringLiteral>(expr).value); return;
+    case ExprKind::kVectorSelector: print(out, as<VectorSelector>(expr)); return;
+    case ExprKind::kMatrixSelector: print(out, as<MatrixSelector>(expr)); return;
+    case ExprKind::kSubquery: print(out, as<SubqueryExpr>(expr)); return;
+    case ExprKind::kUnary:
+      out += operator_name(as<UnaryExpr>(expr).op);
+      print(out, *as<UnaryExpr>(expr).expr);
+      return;
+    case ExprKind::kBinary: print(out, as<BinaryExpr>(expr)); return;
+    case ExprKind::kAggregate: print(out, as<AggregateExpr>(expr)); return;
+    case ExprKind::kCall: print(out, as<Call>(expr)); return;
+    case ExprKind::kParen:
+      out += '(';
+      print(out, *as<ParenExpr>(expr).expr);
+      out += ')';
+      return;
+  }
+}
+
+}  // namespace
+
+std::string to_string(const Expr& expr) {
+  std::string text;
+  print(text, expr);
+  return text;
+}
+
+std::string to_string(const DurationExpr& expr) {
+  std::string text;
+  print(text, expr);
+  return text;
+}
+
+}  // namespace mnemo::promql

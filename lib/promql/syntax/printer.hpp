@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "promql/syntax/ast.hpp"
+
+#include <string>
+
+namespace mnemo::promql {
+
+/// The canonical form of an expression, as Prometheus prints it; it parses to the same tree.
+std::string to_string(const Expr& expr);
+std::string to_string(const DurationExpr& expr);
+
+}  // namespace mnemo::promql
