@@ -140,8 +140,6 @@ Result<DurationValue> apply_sign(const ParseState& state, const Token& sign, Dur
 }
 
 Result<DurationValue> parse_operand(ParseState& state) {
-  ParseState::Level level(state);
-  MNEMO_RETURN_IF_ERROR(level.check());
   switch (state.type()) {
     case TokenType::kNumber:
     case TokenType::kDuration: return parse_literal(state);
@@ -175,6 +173,8 @@ Result<DurationValue> combine(const ParseState& state, const Token& op, Duration
 }
 
 Result<DurationValue> parse_binary(ParseState& state, int least_precedence) {
+  ParseState::Level level(state);
+  MNEMO_RETURN_IF_ERROR(level.check());
   MNEMO_TRY(DurationValue left, parse_operand(state));
   for (size_t count = 0;; ++count) {
     auto op = binary_operator(state.type());

@@ -218,8 +218,6 @@ Result<ExprPtr> parse_signed(ParseState& state) {
 }
 
 Result<ExprPtr> parse_operand(ParseState& state) {
-  ParseState::Level level(state);
-  MNEMO_RETURN_IF_ERROR(level.check());
   if (state.is(TokenType::kAdd) || state.is(TokenType::kSub)) return parse_signed(state);
   MNEMO_TRY(ExprPtr expr, parse_primary(state));
   return parse_postfix(state, std::move(expr));
@@ -301,6 +299,8 @@ Result<ExprPtr> parse_right_side(ParseState& state, const BinaryOperator& op, Ex
 }
 
 Result<ExprPtr> parse_binary(ParseState& state, int least_precedence) {
+  ParseState::Level level(state);
+  MNEMO_RETURN_IF_ERROR(level.check());
   MNEMO_TRY(ExprPtr left, parse_operand(state));
   while (true) {
     auto op = binary_operator(state.type());
