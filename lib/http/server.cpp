@@ -162,6 +162,9 @@ void HttpServer::stop(std::chrono::milliseconds grace) {
   state_->work.reset();
   for (auto& thread : state_->threads) thread.join();
   state_->threads.clear();
+  // The last thread to leave the shared part may be one of the executor: it must not end that.
+  state_->handler = nullptr;
+  state_->options.executor.reset();
 }
 
 }  // namespace mnemo

@@ -177,12 +177,16 @@ void Session::on_request(ErrorCode error) {
   phase_ = Phase::kHandling;
   auto request = std::make_shared<ServerRequest>(take_request());
   if (buffer_.size() == 0) read_ahead();
-  auto task = [self = shared_from_this(), request, context = Context(stop_.get_token())] {
+  // The handler's thread gives the session back before it ends, so that sessions and all that they
+  // keep alive end on the server's own threads; the shared part outlives the call that gives back.
+  auto task = [self = shared_from_this(), shared = shared_, request,
+               context = Context(stop_.get_token())]() mutable {
     std::string accept_encoding(request->header("Accept-Encoding"));
-    ServerResponse response = self->shared_->handler(context, *request);
+    ServerResponse response = shared->handler(context, *request);
     encode(response, accept_encoding);
-    asio::post(self->socket_.get_executor(), [self, response = std::move(response)]() mutable {
-      self->respond(std::move(response));
+    auto strand = self->socket_.get_executor();
+    asio::post(strand, [session = std::move(self), response = std::move(response)]() mutable {
+      session->respond(std::move(response));
     });
   };
   if (shared_->options.executor) {
