@@ -16,5 +16,6 @@ struct Command {
 };
 
 // One file a subcommand.
+int run_tsdb_dump(const std::vector<std::string>& arguments);
 
 }  // namespace mnemo::tools

@@ -4,14 +4,15 @@
 #include "version.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <sstream>
 
 namespace mnemo::tools {
 namespace {
 
-constexpr std::array<Command, 0> kCommands = {};
+constexpr Command kCommands[] = {
+    {"tools tsdb dump", "print what blocks hold", run_tsdb_dump},
+};
 
 void print_help(std::FILE* out) {
   std::fputs(
