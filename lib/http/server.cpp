@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/server.hpp"
 
-#include "http/listen_address.hpp"
+#include "base/listen_address.hpp"
 #include "http/server_session.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/server.hpp"
 
+#include "base/listen_address.hpp"
 #include "rpc/answers.hpp"
 #include "rpc/credentials.hpp"
-#include "rpc/listen_address.hpp"
 #include "rpc/server_call.hpp"
 
 #include <grpcpp/server.h>
@@ -107,16 +107,16 @@ struct GrpcServer::State {
 
 Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::shared_ptr<Store> store,
                                                       const GrpcServerOptions& options) {
-  MNEMO_TRY(auto address, ListenAddress::parse(options.address));
+  MNEMO_TRY(auto address, parse_listen_address(options.address));
   MNEMO_TRY(auto credentials, make_server_credentials(options.tls));
   // Tried before gRPC does, which says why only in its own log.
   MNEMO_RETURN_IF_ERROR(probe_listen(address).with_context("listen gRPC on " + options.address));
   auto state = std::make_unique<State>(store, options);
-  auto bound = address;
-  if (bound.host.empty()) bound.host = "::";  // gRPC falls back to IPv4 where there is no IPv6
+  // Without a host: all interfaces; gRPC falls back to IPv4 where there is no IPv6.
+  auto bound = join_host_port(address.host.empty() ? "::" : address.host, address.port);
   grpc::ServerBuilder builder;
   set_arguments(builder, options);
-  builder.AddListeningPort(bound.to_string(), credentials, &state->port);
+  builder.AddListeningPort(bound, credentials, &state->port);
   builder.RegisterCallbackGenericService(&state->services);
   state->server = builder.BuildAndStart();
   if (!state->server || state->port == 0) {

@@ -2,7 +2,6 @@
 #include "recording_store.hpp"
 
 #include "rpc/client.hpp"
-#include "rpc/listen_address.hpp"
 #include "rpc/server.hpp"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rpc/listen_address.hpp"
+#include "base/listen_address.hpp"
 
 #include "base/file.hpp"
 
@@ -7,42 +7,42 @@
 #include <sys/socket.h>
 
 #include <charconv>
-#include <cstring>
 #include <memory>
 #include <system_error>
 
-namespace mnemo::rpc {
+namespace mnemo {
 namespace {
 
 Status bad_address(std::string_view text, std::string_view why) {
-  return Status::invalid_argument("listen address '" + std::string(text) +
-                                  "': " + std::string(why));
+  return Status::invalid_argument("address " + std::string(text) + ": " + std::string(why));
 }
 
 }  // namespace
 
-Result<ListenAddress> ListenAddress::parse(std::string_view text) {
+Result<ListenAddress> parse_listen_address(std::string_view text) {
   size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return bad_address(text, "missing port");
+  if (colon == std::string_view::npos) return bad_address(text, "missing port in address");
   std::string_view host = text.substr(0, colon);
   std::string_view port = text.substr(colon + 1);
-  if (host.starts_with('[') && host.ends_with(']')) {
+  if (!host.empty() && host.front() == '[') {
+    if (host.back() != ']') return bad_address(text, "missing ']' in address");
     host = host.substr(1, host.size() - 2);
-  } else if (host.find_first_of(":[]") != std::string_view::npos) {
-    return bad_address(text, "an IPv6 host needs brackets");
+  } else if (host.find(':') != std::string_view::npos) {
+    return bad_address(text, "too many colons in address");
   }
   ListenAddress address;
   address.host = host;
   auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-  if (error != std::errc() || end != port.data() + port.size()) {
+  if (port.empty() || error != std::errc() || end != port.data() + port.size()) {
     return bad_address(text, "invalid port");
   }
   return address;
 }
 
-std::string ListenAddress::to_string() const {
-  bool brackets = host.find(':') != std::string::npos;
-  return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
+std::string join_host_port(std::string_view host, uint16_t port) {
+  bool is_v6 = host.find(':') != std::string_view::npos;
+  std::string text = is_v6 ? "[" + std::string(host) + "]" : std::string(host);
+  return text + ":" + std::to_string(port);
 }
 
 Status probe_listen(const ListenAddress& address) {
@@ -68,4 +68,4 @@ Status probe_listen(const ListenAddress& address) {
   return {};
 }
 
-}  // namespace mnemo::rpc
+}  // namespace mnemo

@@ -21,4 +21,8 @@ Result<ListenAddress> parse_listen_address(std::string_view text);
 /// "host:port", with brackets around an IPv6 address.
 std::string join_host_port(std::string_view host, uint16_t port);
 
+/// Whether something can listen there, found out by trying: OK, or Unavailable with the system's
+/// reason.
+Status probe_listen(const ListenAddress& address);
+
 }  // namespace mnemo
