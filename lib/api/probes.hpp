@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "http/router.hpp"
+
+#include <mnemo/metrics.hpp>
+
+#include <atomic>
+
+namespace mnemo::api {
+
+/// Whether a component lives and can serve, for those who watch over it.
+///
+/// Thread-safe.
+class Probe {
+ public:
+  void set_healthy(bool healthy) { healthy_ = healthy; }
+  void set_ready(bool ready) { ready_ = ready; }
+  bool is_healthy() const { return healthy_; }
+  bool is_ready() const { return ready_; }
+
+ private:
+  std::atomic<bool> healthy_{true};
+  std::atomic<bool> ready_{false};
+};
+
+/// Adds `/-/healthy`, `/-/ready` and `/metrics`, as every component has them. `probe` and `metrics`
+/// must outlive the router.
+void add_probe_routes(HttpRouter& router, const Probe& probe, const Metrics& metrics);
+
+}  // namespace mnemo::api
