@@ -60,23 +60,12 @@ struct GrpcStore::Channel {
 
   Status with_address(Status status) const { return std::move(status).with_context(address); }
 
-  /// A call with one message as answer. A call that ends well without one is malformed.
-  Result<Bytes> read_answer(ClientCall& call) const {
-    auto message = call.read();
-    if (!message) return with_address(message.status());
-    if (!*message) return Status::data_loss(address + ": no message in the answer");
-    Bytes bytes = **std::move(message);
-    auto end = call.read();
-    if (!end) return with_address(end.status());
-    return bytes;
-  }
-
   Result<LabelsResponse> labels(const Context& context, const std::string& method,
                                 std::string request, CallMetrics& metrics) {
-    ClientCall call(stub, method, context, WhenDown::kFail, metrics);
-    call.start(std::move(request));
-    MNEMO_TRY(auto answer, read_answer(call));
-    return decode_labels_response(answer).with_context(address);
+    UnaryCall call(stub, method, std::move(request), context, WhenDown::kFail, metrics);
+    auto answer = call.wait();
+    if (!answer) return with_address(answer.status());
+    return decode_labels_response(*answer).with_context(address);
   }
 
   std::string address;
@@ -94,13 +83,13 @@ class GrpcStore::PendingInfo final : public InfoCall {
  public:
   PendingInfo(std::shared_ptr<Channel> channel, const Context& context)
       : channel_(std::move(channel)),
-        call_(channel_->stub, "/thanos.info.Info/Info", context, WhenDown::kWait, channel_->info) {
-    call_.start({});
-  }
+        call_(channel_->stub, "/thanos.info.Info/Info", {}, context, WhenDown::kWait,
+              channel_->info) {}
 
   Result<EndpointInfo> wait() override {
-    MNEMO_TRY(auto answer, channel_->read_answer(call_));
-    MNEMO_TRY(auto info, decode_endpoint_info(answer).with_context(channel_->address));
+    auto answer = call_.wait();
+    if (!answer) return channel_->with_address(answer.status());
+    MNEMO_TRY(auto info, decode_endpoint_info(*answer).with_context(channel_->address));
     std::lock_guard lock(channel_->mutex);
     channel_->last_info = info.store;
     return info;
@@ -108,16 +97,14 @@ class GrpcStore::PendingInfo final : public InfoCall {
 
  private:
   std::shared_ptr<Channel> channel_;
-  ClientCall call_;
+  UnaryCall call_;
 };
 
 class GrpcStore::Stream final : public SeriesStream {
  public:
   Stream(std::shared_ptr<Channel> channel, const Context& context, const SeriesRequest& request)
       : channel_(std::move(channel)),
-        call_(channel_->stub, "/thanos.Store/Series", context, WhenDown::kFail, channel_->series) {
-    call_.start(encode(request));
-  }
+        call_(channel_->stub, "/thanos.Store/Series", encode(request), context, channel_->series) {}
 
   Result<bool> next(Series& series) override {
     while (true) {
@@ -136,7 +123,7 @@ class GrpcStore::Stream final : public SeriesStream {
 
  private:
   std::shared_ptr<Channel> channel_;
-  ClientCall call_;
+  StreamCall call_;
   SeriesFrameDecoder decoder_;
 };
 

@@ -17,11 +17,11 @@
 namespace mnemo::rpc {
 
 struct GrpcStoreOptions {
-  std::string address;  // "host:port", "1.2.3.4:10901", "[::1]:10901"
+  std::string address = {};  // "host:port", "1.2.3.4:10901", "[::1]:10901"
   /// The host that the address was found for, where it was: what TLS checks and calls name as
   /// authority. `tls->server_name` wins over it.
-  std::string server_name;
-  std::optional<TlsClientOptions> tls;
+  std::string server_name = {};
+  std::optional<TlsClientOptions> tls = {};
   /// Messages larger than this are refused with ResourceExhausted.
   uint64_t max_message_bytes = 256 << 20;
   /// What a server may send ahead of the reader of one stream, a little more than which is what a
@@ -29,7 +29,7 @@ struct GrpcStoreOptions {
   uint64_t stream_window_bytes = 2 << 20;
   std::chrono::milliseconds keepalive_time{10000};
   std::chrono::milliseconds keepalive_timeout{5000};
-  std::shared_ptr<Metrics> metrics;  // may be null
+  std::shared_ptr<Metrics> metrics = {};  // may be null
 };
 
 /// A call of Info that is under way. Not thread-safe; destroying it cancels the call.

@@ -11,6 +11,7 @@
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,37 +22,74 @@ namespace mnemo::rpc {
 
 enum class WhenDown { kFail, kWait };
 
-/// One call on the client: one request goes out, messages are read one by one, each when it is
-/// asked for. The thread that reads drives the call; there is no other.
+/// What a call on the client has, of whatever kind: gRPC's context, tied to ours, and a queue on
+/// which operations complete. The thread that waits drives the call; there is no other.
+class CallSetup {
+ public:
+  CallSetup(const Context& context, WhenDown when_down, CallMetrics& metrics);
+  CallSetup(const CallSetup&) = delete;
+  CallSetup& operator=(const CallSetup&) = delete;
+  /// REQUIRES: no operation is under way.
+  ~CallSetup();
+
+  grpc::ClientContext& context() { return context_; }
+  grpc::CompletionQueue& queue() { return queue_; }
+  CallMetrics& metrics() { return metrics_; }
+
+  /// Waits for the operation under way; whether it succeeded.
+  bool wait();
+  /// Counts the call as done.
+  Status handled(const grpc::Status& status);
+
+ private:
+  CallMetrics& metrics_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::stop_callback<std::function<void()>> cancel_;
+};
+
+/// A call with one message as answer, under way from its construction.
 ///
 /// Not thread-safe. Ends with its `Context`; destroying it cancels the call.
-class ClientCall {
+class UnaryCall {
  public:
-  ClientCall(grpc::GenericStub& stub, const std::string& method, const Context& context,
-             WhenDown when_down, CallMetrics& metrics);
-  ClientCall(const ClientCall&) = delete;
-  ClientCall& operator=(const ClientCall&) = delete;
-  ~ClientCall();
+  UnaryCall(grpc::GenericStub& stub, const std::string& method, std::string request,
+            const Context& context, WhenDown when_down, CallMetrics& metrics);
+  ~UnaryCall();
 
-  /// Begins to send the request; doesn't wait.
-  void start(std::string request);
+  /// The answer. Must be called only once. Errors: the call's; DataLoss when it ends well without.
+  Result<Bytes> wait();
+
+ private:
+  CallSetup setup_;
+  std::unique_ptr<grpc::GenericClientAsyncResponseReader> call_;
+  grpc::ByteBuffer answer_;
+  grpc::Status status_;
+  bool finished_ = false;
+};
+
+/// A call with many messages as answer, each received when it is asked for.
+///
+/// Not thread-safe. Ends with its `Context`; destroying it cancels the call.
+class StreamCall {
+ public:
+  StreamCall(grpc::GenericStub& stub, const std::string& method, std::string request,
+             const Context& context, CallMetrics& metrics);
+  ~StreamCall();
 
   /// The next message, or nothing at the end of a call that went well.
   /// After the end or a failure it must not be called again.
   Result<std::optional<Bytes>> read();
 
  private:
-  bool wait();
+  void wait_for_request();
   Status finish();
 
-  CallMetrics& metrics_;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-  grpc::ClientContext grpc_context_;
-  grpc::CompletionQueue queue_;
+  CallSetup setup_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
-  bool sending_ = false;   // the operation that sends the request is under way
+  bool sending_ = true;    // the operation that sends the request is under way
   bool finished_ = false;  // the call's status has been taken
-  std::optional<std::stop_callback<std::function<void()>>> cancel_;
 };
 
 }  // namespace mnemo::rpc

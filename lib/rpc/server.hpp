@@ -20,7 +20,7 @@ namespace mnemo::rpc {
 struct GrpcServerOptions {
   /// As Thanos' --grpc-address: ":10901" listens on all interfaces, port 0 takes a free one.
   std::string address = ":10901";
-  std::optional<TlsServerOptions> tls;
+  std::optional<TlsServerOptions> tls = {};
   /// Requests larger than this are refused.
   uint64_t max_request_bytes = 64 << 20;
   /// Clients that ping silent connections more often are cut off; Thanos' ping every 10 s.
@@ -28,8 +28,8 @@ struct GrpcServerOptions {
   /// Connections older than this are closed once their calls are done; zero: never.
   std::chrono::milliseconds max_connection_age{0};
   /// Where calls run (they may block on the store). Null: a pool of the server's own.
-  std::shared_ptr<Executor> executor;
-  std::shared_ptr<Metrics> metrics;  // may be null
+  std::shared_ptr<Executor> executor = {};
+  std::shared_ptr<Metrics> metrics = {};  // may be null
 };
 
 /// Serves thanos.Store, thanos.info.Info and grpc.health.v1.Health (Check) for any `Store`.

@@ -8,19 +8,19 @@ namespace mnemo::rpc {
 /// TLS of a gRPC server, as Thanos' flags --grpc-server-tls-* give it. Files are PEM, read again
 /// when they change.
 struct TlsServerOptions {
-  std::string cert_file;
-  std::string key_file;
+  std::string cert_file = {};
+  std::string key_file = {};
   /// With it, clients must show a certificate that this CA signed.
-  std::string client_ca_file;
+  std::string client_ca_file = {};
 };
 
 /// TLS of a gRPC client, as Thanos' flags --grpc-client-tls-* give it. Files are PEM, read when the
 /// client is made.
 struct TlsClientOptions {
-  std::string ca_file;    // empty: the system's authorities
-  std::string cert_file;  // empty: no client certificate
-  std::string key_file;
-  std::string server_name;  // what the certificate must name; empty: the host of the address
+  std::string ca_file = {};    // empty: the system's authorities
+  std::string cert_file = {};  // empty: no client certificate
+  std::string key_file = {};
+  std::string server_name = {};  // what the certificate must name; empty: the host of the address
   bool skip_verify = false;
 };
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace mnemo::rpc_testing {
+
+/// One recorded gRPC call to a real Thanos.
+struct GoldenCall {
+  std::string server;  // "thanos store, bucket raw", ...
+  std::string name;
+  std::string method;
+  std::string request;
+  std::vector<std::string> responses;
+  std::string error;  // "rpc error: code = ... desc = ...", or empty
+};
+
+/// The recorded calls of thanos.Store and thanos.info.Info; none where golden data is absent.
+const std::vector<GoldenCall>& golden_calls();
+
+}  // namespace mnemo::rpc_testing
