@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <mnemo/promql.hpp>
+
+#include "promql/exec/operator.hpp"
+#include "promql/exec/selector.hpp"
+#include "promql/plan/plan.hpp"
+#include "promql/syntax/parser.hpp"
+
+#include <algorithm>
+
+namespace mnemo {
+namespace {
+
+using promql::Annotations;
+using promql::Cell;
+using promql::Grid;
+using promql::Plan;
+using promql::PlanKind;
+using promql::QueryState;
+using promql::StepColumn;
+
+Status check_request(const QueryRequest& request) {
+  if (request.step_ms < 0) return Status::invalid_argument("step must not be negative");
+  if (request.end_ms < request.start_ms) {
+    return Status::invalid_argument("end timestamp must not be before start time");
+  }
+  return {};
+}
+
+void append_samples(const StepColumn& series, const Grid& grid, SampleColumn& out) {
+  for (size_t step = 0; step < grid.count; ++step) {
+    if (series.cells[step] == Cell::kFloat) out.append(grid.time(step), series.values[step]);
+    if (series.cells[step] == Cell::kHistogram) {
+      out.append(grid.time(step), series.histograms[step]);
+    }
+  }
+}
+
+/// An instant query for a range: raw samples of a selector, or the steps of a subquery.
+Result<QueryResult> collect_ranges(const Plan& plan, const Grid& grid, QueryState& state,
+                                   Annotations& annotations) {
+  MNEMO_TRY(auto source, promql::make_range_source(plan, grid, state));
+  QueryResult result;
+  promql::RangeSeries series;
+  while (true) {
+    MNEMO_TRY(bool more, source->next(series));
+    if (!more) break;
+    if (series.size() == 0) continue;
+    MNEMO_RETURN_IF_ERROR(state.hold(series.size()));
+    ResultSeries& out = result.series.emplace_back();
+    out.labels = series.labels;
+    size_t i = 0;
+    size_t j = 0;
+    while (i < series.times.size() || j < series.histogram_times.size()) {
+      bool is_float = j == series.histogram_times.size() ||
+                      (i < series.times.size() && series.times[i] <= series.histogram_times[j]);
+      if (is_float) {
+        out.samples.append(series.times[i], series.values[i]);
+        ++i;
+      } else {
+        out.samples.append(series.histogram_times[j], series.histograms[j]);
+        ++j;
+      }
+    }
+  }
+  source->annotate(annotations);
+  return result;
+}
+
+Result<QueryResult> collect_steps(const Plan& plan, const Grid& grid, QueryState& state,
+                                  Annotations& annotations) {
+  MNEMO_TRY(auto input, promql::make_operator(plan, grid, state));
+  QueryResult result;
+  StepColumn series;
+  while (true) {
+    MNEMO_RETURN_IF_ERROR(state.context.check());
+    MNEMO_TRY(bool more, input->next(series));
+    if (!more) break;
+    MNEMO_RETURN_IF_ERROR(state.hold(series.weight()));
+    ResultSeries& out = result.series.emplace_back();
+    out.labels = series.labels;
+    append_samples(series, grid, out.samples);
+  }
+  input->annotate(annotations);
+  return result;
+}
+
+const Plan& without_invariance(const Plan& plan) {
+  const auto* invariant = promql::plan_as_if<promql::StepInvariantPlan>(&plan);
+  return invariant ? *invariant->expr : plan;
+}
+
+Result<QueryResult> collect(const Plan& plan, const Grid& grid, QueryState& state,
+                            Annotations& annotations) {
+  if (const auto* text = promql::plan_as_if<promql::StringPlan>(&plan)) {
+    QueryResult result;
+    result.string_value = text->value;
+    return result;
+  }
+  bool is_range = plan.type == ValueType::kMatrix;
+  return is_range ? collect_ranges(without_invariance(plan), grid, state, annotations)
+                  : collect_steps(plan, grid, state, annotations);
+}
+
+void sort_by_labels(std::vector<ResultSeries>& series) {
+  std::stable_sort(series.begin(), series.end(), [](const ResultSeries& a, const ResultSeries& b) {
+    return a.labels < b.labels;
+  });
+}
+
+}  // namespace
+
+std::string_view value_type_name(ValueType type) {
+  switch (type) {
+    case ValueType::kScalar: return "scalar";
+    case ValueType::kVector: return "vector";
+    case ValueType::kMatrix: return "matrix";
+    case ValueType::kString: return "string";
+  }
+  return "none";
+}
+
+Engine::Engine(EngineOptions options) : options_(std::move(options)) {}
+
+Result<QueryResult> Engine::query(const Context& context, Queryable& queryable,
+                                  const QueryRequest& request) const {
+  MNEMO_RETURN_IF_ERROR(check_request(request));
+  MNEMO_RETURN_IF_ERROR(context.check());
+  promql::ParserOptions syntax;
+  if (options_.enable_experimental_functions) syntax = promql::ParserOptions::all_enabled();
+  MNEMO_TRY(auto expr, promql::parse_expression(request.expression, syntax));
+  bool is_series = expr->type == ValueType::kVector || expr->type == ValueType::kScalar;
+  if (!request.is_instant() && !is_series) {
+    std::string type = expr->type == ValueType::kMatrix ? "range vector" : "string";
+    return Status::invalid_argument("invalid expression type \"" + type +
+                                    "\" for range query, must be Scalar or instant Vector");
+  }
+  MNEMO_TRY(auto plan, promql::make_plan(*expr, {request.start_ms, request.end_ms, request.step_ms,
+                                                 options_.default_subquery_step_ms}));
+  Grid grid = request.is_instant()
+                  ? Grid{request.start_ms, 1, 1}
+                  : Grid::between(request.start_ms, request.end_ms, request.step_ms);
+  int64_t lookback =
+      request.lookback_delta_ms > 0 ? request.lookback_delta_ms : options_.lookback_delta_ms;
+  QueryState state{context, queryable, lookback, options_.max_samples, 0, {}};
+  Annotations annotations;
+  MNEMO_TRY(QueryResult result, collect(*plan, grid, state, annotations));
+  result.type = request.is_instant() ? expr->type : ValueType::kMatrix;
+  if (result.type == ValueType::kMatrix) sort_by_labels(result.series);
+  annotations.render(request.expression, result.warnings, result.infos);
+  result.statistics = state.statistics;
+  return result;
+}
+
+}  // namespace mnemo

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "promql/exec/aggregate.hpp"
+#include "promql/exec/binary.hpp"
+#include "promql/exec/call.hpp"
+#include "promql/exec/label_sets.hpp"
+#include "promql/exec/operator.hpp"
+#include "promql/exec/selector.hpp"
+
+#include "model/histogram_math.hpp"
+
+namespace mnemo::promql {
+namespace {
+
+OperatorPtr make_number(const NumberPlan& plan, const Grid& grid) {
+  return make_matrix_operator([value = plan.value, grid](Annotations&) -> Result<StepMatrix> {
+    StepMatrix result(1);
+    result[0].reset(grid.count);
+    for (size_t step = 0; step < grid.count; ++step) result[0].set(step, value);
+    return result;
+  });
+}
+
+void negate(StepColumn& series, Annotations&) {
+  series.labels = without_metadata(series.labels);
+  for (double& value : series.values) value = -value;
+  for (HistogramPtr& histogram : series.histograms) {
+    if (!histogram) continue;
+    auto negated = std::make_shared<FloatHistogram>(*histogram);
+    multiply(*negated, -1);
+    histogram = std::move(negated);
+  }
+}
+
+Result<OperatorPtr> make_negation(const NegationPlan& plan, const Grid& grid, QueryState& state) {
+  MNEMO_TRY(OperatorPtr input, make_operator(*plan.expr, grid, state));
+  auto labels =
+      plan.expr->distinct_without_name ? ResultLabels::kDistinct : ResultLabels::kMayCollide;
+  return make_map_operator(std::move(input), labels, negate, state);
+}
+
+/// Evaluates its input once, at the first step, and repeats what comes.
+class StepInvariantOperator : public Operator {
+ public:
+  StepInvariantOperator(OperatorPtr input, const Grid& grid)
+      : input_(std::move(input)), grid_(grid) {}
+
+  Result<bool> next(StepColumn& out) override {
+    MNEMO_TRY(bool more, input_->next(once_));
+    if (!more) return false;
+    out.labels = std::move(once_.labels);
+    out.reset(grid_.count);
+    for (size_t step = 0; step < grid_.count; ++step) out.copy_cell(step, once_, 0);
+    return true;
+  }
+
+  void annotate(Annotations& into) const override { input_->annotate(into); }
+
+ private:
+  OperatorPtr input_;
+  Grid grid_;
+  StepColumn once_;
+};
+
+Result<OperatorPtr> make_step_invariant(const StepInvariantPlan& plan, const Grid& grid,
+                                        QueryState& state) {
+  Grid first{grid.start_ms, grid.step_ms, 1};
+  MNEMO_TRY(OperatorPtr input, make_operator(*plan.expr, first, state));
+  return OperatorPtr(std::make_unique<StepInvariantOperator>(std::move(input), grid));
+}
+
+}  // namespace
+
+Result<OperatorPtr> make_operator(const Plan& plan, const Grid& grid, QueryState& state) {
+  if (grid.count == 0) {
+    return make_matrix_operator([](Annotations&) -> Result<StepMatrix> { return StepMatrix(); });
+  }
+  switch (plan.kind) {
+    case PlanKind::kNumber: return make_number(plan_as<NumberPlan>(plan), grid);
+    case PlanKind::kSelector: {
+      const auto& selector = plan_as<SelectorPlan>(plan);
+      if (selector.smoothed) {
+        return Status::unimplemented("smoothed instant selectors are not implemented");
+      }
+      return make_selector_operator(selector, SelectorValue::kSample, grid, state);
+    }
+    case PlanKind::kNegation: return make_negation(plan_as<NegationPlan>(plan), grid, state);
+    case PlanKind::kBinary: return make_binary_operator(plan_as<BinaryPlan>(plan), grid, state);
+    case PlanKind::kAggregate:
+      return make_aggregate_operator(plan_as<AggregatePlan>(plan), grid, state);
+    case PlanKind::kCall: return make_call_operator(plan_as<CallPlan>(plan), grid, state);
+    case PlanKind::kStepInvariant:
+      return make_step_invariant(plan_as<StepInvariantPlan>(plan), grid, state);
+    case PlanKind::kString:
+    case PlanKind::kRangeSelector:
+    case PlanKind::kSubquery: break;
+  }
+  return Status::internal("a range or a string where a vector is expected");
+}
+
+}  // namespace mnemo::promql

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "promql/exec/selector.hpp"
+
+namespace mnemo::promql {
+namespace {
+
+/// The series of one selection, with what the source warns of.
+class SelectedInput {
+ public:
+  SelectedInput(const SelectorPlan& plan, Selection selection, QueryState& state)
+      : plan_(plan), selection_(std::move(selection)), state_(state) {
+    selection_.matchers = plan.matchers;
+    selection_.func = plan.hints.func;
+    selection_.grouping_by = plan.hints.grouping_by;
+    selection_.grouping_labels = plan.hints.grouping_labels;
+  }
+
+  /// Fills `labels` and `samples` with the next series that has any.
+  Result<bool> next(Labels& labels, SampleColumn& samples) {
+    if (!stream_) {
+      MNEMO_TRY(stream_, state_.queryable.select(state_.context, selection_));
+    }
+    while (true) {
+      MNEMO_RETURN_IF_ERROR(state_.context.check());
+      MNEMO_TRY(bool more, stream_->next(series_));
+      if (!more) return false;
+      MNEMO_RETURN_IF_ERROR(series_.samples->read(selection_.range, samples));
+      ++state_.statistics.series_selected;
+      state_.statistics.samples_read += samples.size();
+      if (samples.empty()) continue;
+      MNEMO_RETURN_IF_ERROR(state_.hold(samples.size()));
+      state_.release(samples.size());
+      labels = std::move(series_.labels);
+      return true;
+    }
+  }
+
+  void annotate(Annotations& into) const {
+    if (!stream_) return;
+    for (const auto& warning : stream_->warnings()) into.source_warning(warning);
+  }
+
+ private:
+  const SelectorPlan& plan_;
+  Selection selection_;
+  QueryState& state_;
+  std::unique_ptr<SelectedStream> stream_;
+  SelectedSeries series_;
+};
+
+Selection instant_selection(const SelectorPlan& plan, const Grid& grid, const QueryState& state) {
+  Selection selection;
+  selection.range = {plan.shift.reference(grid.start_ms) - state.lookback_ms + 1,
+                     plan.shift.reference(grid.last())};
+  selection.step_ms = grid.single() ? 0 : grid.step_ms;
+  return selection;
+}
+
+class SelectorOperator : public Operator {
+ public:
+  SelectorOperator(const SelectorPlan& plan, SelectorValue value, const Grid& grid,
+                   QueryState& state)
+      : shift_(plan.shift),
+        value_(value),
+        grid_(grid),
+        lookback_ms_(state.lookback_ms),
+        input_(plan, instant_selection(plan, grid, state), state) {}
+
+  Result<bool> next(StepColumn& out) override {
+    while (true) {
+      MNEMO_TRY(bool more, input_.next(out.labels, samples_));
+      if (!more) return false;
+      out.reset(grid_.count);
+      if (fill(out)) return true;
+    }
+  }
+
+  void annotate(Annotations& into) const override { input_.annotate(into); }
+
+ private:
+  /// Looks up each step's sample; false when no step has one.
+  bool fill(StepColumn& out) const {
+    bool any = false;
+    size_t after = 0;  // the first sample that is later than the step
+    const auto& times = samples_.times;
+    for (size_t step = 0; step < grid_.count; ++step) {
+      int64_t reference = shift_.reference(grid_.time(step));
+      while (after < times.size() && times[after] <= reference) ++after;
+      if (after == 0 || times[after - 1] <= reference - lookback_ms_) continue;
+      size_t i = after - 1;
+      if (is_stale_nan(samples_.values[i])) continue;
+      any = true;
+      if (value_ == SelectorValue::kTimestamp) {
+        out.set(step, static_cast<double>(times[i]) / 1000);
+      } else if (samples_.histogram(i) != nullptr) {
+        out.set(step, samples_.histograms[i]);
+      } else {
+        out.set(step, samples_.values[i]);
+      }
+    }
+    return any;
+  }
+
+  TimeShift shift_;
+  SelectorValue value_;
+  Grid grid_;
+  int64_t lookback_ms_;
+  SelectedInput input_;
+  SampleColumn samples_;
+};
+
+class SelectedRanges : public RangeSource {
+ public:
+  SelectedRanges(const RangeSelectorPlan& plan, const Grid& grid, QueryState& state)
+      : input_(*plan.selector, selection(plan, grid), state) {}
+
+  Result<bool> next(RangeSeries& out) override {
+    MNEMO_TRY(bool more, input_.next(out.labels, samples_));
+    if (!more) return false;
+    split_samples(samples_, out);
+    return true;
+  }
+
+  void annotate(Annotations& into) const override { input_.annotate(into); }
+
+ private:
+  static Selection selection(const RangeSelectorPlan& plan, const Grid& grid) {
+    const TimeShift& shift = plan.selector->shift;
+    Selection selection;
+    selection.range = {shift.reference(grid.start_ms) - plan.range_ms + 1,
+                       shift.reference(grid.last())};
+    selection.step_ms = grid.single() ? 0 : grid.step_ms;
+    selection.range_ms = plan.range_ms;
+    return selection;
+  }
+
+  SelectedInput input_;
+  SampleColumn samples_;
+};
+
+/// The steps of a subquery: multiples of its own step that lie in the windows of `grid`.
+Grid subquery_grid(const SubqueryPlan& plan, const Grid& grid) {
+  int64_t after = plan.shift.reference(grid.start_ms) - plan.range_ms;
+  int64_t start = plan.step_ms * (after / plan.step_ms);
+  if (start <= after) start += plan.step_ms;
+  return Grid::between(start, plan.shift.reference(grid.last()), plan.step_ms);
+}
+
+class SubqueryRanges : public RangeSource {
+ public:
+  SubqueryRanges(OperatorPtr input, const Grid& grid) : input_(std::move(input)), grid_(grid) {}
+
+  Result<bool> next(RangeSeries& out) override {
+    MNEMO_TRY(bool more, input_->next(column_));
+    if (!more) return false;
+    out.clear_samples();
+    out.labels = column_.labels;
+    for (size_t step = 0; step < grid_.count; ++step) {
+      if (column_.cells[step] == Cell::kFloat) {
+        out.times.push_back(grid_.time(step));
+        out.values.push_back(column_.values[step]);
+      } else if (column_.cells[step] == Cell::kHistogram) {
+        out.histogram_times.push_back(grid_.time(step));
+        out.histograms.push_back(without_reset_hint(column_.histograms[step]));
+      }
+    }
+    return true;
+  }
+
+  void annotate(Annotations& into) const override { input_->annotate(into); }
+
+ private:
+  /// What a hint says of the sample before it holds no more between the steps of a subquery.
+  static HistogramPtr without_reset_hint(const HistogramPtr& histogram) {
+    if (histogram->counter_reset_hint == CounterResetHint::kUnknown ||
+        histogram->counter_reset_hint == CounterResetHint::kGauge) {
+      return histogram;
+    }
+    auto copy = std::make_shared<FloatHistogram>(*histogram);
+    copy->counter_reset_hint = CounterResetHint::kUnknown;
+    return copy;
+  }
+
+  OperatorPtr input_;
+  Grid grid_;
+  StepColumn column_;
+};
+
+}  // namespace
+
+OperatorPtr make_selector_operator(const SelectorPlan& plan, SelectorValue value, const Grid& grid,
+                                   QueryState& state) {
+  return std::make_unique<SelectorOperator>(plan, value, grid, state);
+}
+
+Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const Grid& grid,
+                                                       QueryState& state) {
+  if (const auto* selector = plan_as_if<RangeSelectorPlan>(&plan)) {
+    return std::unique_ptr<RangeSource>(std::make_unique<SelectedRanges>(*selector, grid, state));
+  }
+  const auto& subquery = plan_as<SubqueryPlan>(plan);
+  Grid inner = subquery_grid(subquery, grid);
+  MNEMO_TRY(OperatorPtr input, make_operator(*subquery.expr, inner, state));
+  return std::unique_ptr<RangeSource>(std::make_unique<SubqueryRanges>(std::move(input), inner));
+}
+
+WindowShape window_shape(const Plan& plan) {
+  if (const auto* selector = plan_as_if<RangeSelectorPlan>(&plan)) {
+    return {selector->range_ms, selector->selector->shift};
+  }
+  const auto& subquery = plan_as<SubqueryPlan>(plan);
+  return {subquery.range_ms, subquery.shift};
+}
+
+}  // namespace mnemo::promql

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "promql/exec/operator.hpp"
+#include "promql/functions/window.hpp"
+
+namespace mnemo::promql {
+
+enum class SelectorValue { kSample, kTimestamp };
+
+/// An instant selector: at each step the latest sample within the lookback, or its timestamp.
+OperatorPtr make_selector_operator(const SelectorPlan& plan, SelectorValue value, const Grid& grid,
+                                   QueryState& state);
+
+/// A stream of series with their raw samples: what range functions look at.
+class RangeSource {
+ public:
+  virtual ~RangeSource() = default;
+  virtual Result<bool> next(RangeSeries& out) = 0;
+  virtual void annotate(Annotations& into) const = 0;
+};
+
+/// For a RangeSelectorPlan or a SubqueryPlan: everything that the windows of `grid` reach.
+Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const Grid& grid,
+                                                       QueryState& state);
+
+/// Where the windows of a RangeSelectorPlan or a SubqueryPlan lie.
+WindowShape window_shape(const Plan& plan);
+
+}  // namespace mnemo::promql

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evaluate.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace mnemo;
+using namespace mnemo::testing;
+
+TEST_CASE("promql: a sample is looked up within the lookback, its far end excluded") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {1});
+  CHECK_EQ(range(data, "m", 0, 301'000, 100'000), "{__name__=\"m\"} 0:1 100:1 200:1");
+  CHECK_EQ(instant(data, "m", 299'999), "{__name__=\"m\"} 299:1");
+}
+
+TEST_CASE("promql: a stale marker ends a series") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {1, stale_nan(), 3});
+  CHECK_EQ(range(data, "m", 0, 20'000, 10'000), "{__name__=\"m\"} 0:1 20:3");
+  CHECK_EQ(instant(data, "count_over_time(m[1m])", 20'000), "{} 20:2");
+}
+
+TEST_CASE("promql: offset and @ move the time looked at") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {1, 2, 3, 4});
+  CHECK_EQ(instant(data, "m offset 10s", 30'000), "{__name__=\"m\"} 30:3");
+  CHECK_EQ(instant(data, "m offset -10s", 20'000), "{__name__=\"m\"} 20:4");
+  CHECK_EQ(range(data, "m @ 10", 0, 20'000, 10'000), "{__name__=\"m\"} 0:2 10:2 20:2");
+  CHECK_EQ(range(data, "sum_over_time(m[20s] @ end())", 0, 20'000, 10'000), "{} 0:5 10:5 20:5");
+}
+
+TEST_CASE("promql: absent series have the labels that were asked for") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {1});
+  CHECK_EQ(instant(data, "absent(none{job=\"a\", code=~\"5..\"})", 0), "{job=\"a\"} 0:1");
+  CHECK_EQ(instant(data, "absent(m)", 0), "");
+}
+
+TEST_CASE("promql: labels are replaced and joined") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}, {"a", "x-1"}, {"b", "y"}}, 10'000, {1});
+  CHECK_EQ(instant(data, "label_replace(m, \"c\", \"$2:${1}\", \"a\", \"(.*)-(.*)\")", 0),
+           "{__name__=\"m\", a=\"x-1\", b=\"y\", c=\"1:x\"} 0:1");
+  CHECK_EQ(instant(data, "label_join(m, \"c\", \"/\", \"a\", \"b\")", 0),
+           "{__name__=\"m\", a=\"x-1\", b=\"y\", c=\"x-1/y\"} 0:1");
+}
+
+TEST_CASE("promql: histogram_quantile interpolates within a bucket") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "b"}, {"le", "1"}}, 10'000, {10});
+  load(data, {{"__name__", "b"}, {"le", "2"}}, 10'000, {30});
+  load(data, {{"__name__", "b"}, {"le", "+Inf"}}, 10'000, {40});
+  CHECK_EQ(instant(data, "histogram_quantile(0.5, b)", 0), "{} 0:1.5");
+  CHECK_EQ(instant(data, "histogram_quantile(0.99, b)", 0), "{} 0:2");
+}
+
+TEST_CASE("promql: dates follow the calendar") {
+  MemoryQueryable data;
+  CHECK_EQ(instant(data, "year(vector(951782400))", 0), "{} 0:2000");  // 2000-02-29
+  CHECK_EQ(instant(data, "day_of_month(vector(951782400))", 0), "{} 0:29");
+  CHECK_EQ(instant(data, "days_in_month(vector(951782400))", 0), "{} 0:29");
+  CHECK_EQ(instant(data, "day_of_year(vector(951782400))", 0), "{} 0:60");
+  CHECK_EQ(instant(data, "day_of_week(vector(951782400))", 0), "{} 0:2");
+  CHECK_EQ(instant(data, "hour(vector(3661))", 0), "{} 0:1");
+}
+
+TEST_CASE("promql: notes carry the position in the query") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {1, 2});
+  auto result = Engine({}).query(Context(), data, {"1 +\n rate(m[1m])", 10'000, 10'000, 0, 0});
+  REQUIRE(result.ok());
+  REQUIRE_EQ(result->infos.size(), 1);
+  CHECK_EQ(result->infos[0],
+           "PromQL info: metric might not be a counter, name does not end in "
+           "_total/_sum/_count/_bucket: \"m\" (2:7)");
+}
+
+TEST_CASE("promql: too many samples are an error that names the limit") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {1, 2, 3});
+  EngineOptions options;
+  options.max_samples = 2;
+  auto result = Engine(options).query(Context(), data, {"m", 0, 20'000, 10'000, 0});
+  CHECK_EQ(result.status().code(), Code::kResourceExhausted);
+  CHECK(result.status().message().find("max_samples 2") != std::string::npos);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evaluate.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+using namespace mnemo;
+using namespace mnemo::testing;
+
+namespace {
+constexpr double kInf = std::numeric_limits<double>::infinity();
+}
+
+TEST_CASE("promql: a range excludes its left edge") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {1, 2, 3, 4});
+  CHECK_EQ(instant(data, "count_over_time(m[20s])", 20'000), "{} 20:2");
+  CHECK_EQ(instant(data, "count_over_time(m[20001ms])", 20'000), "{} 20:3");
+}
+
+TEST_CASE("promql: rate extrapolates to the edges that are close, and sees resets") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "up_total"}}, 10'000, {0, 10, 20, 30, 40, 50});
+  // 10 s to 50 s, extended by 0 s at the start (the zero point lies before) and 0 s at the end.
+  CHECK_EQ(instant(data, "rate(up_total[50s])", 50'000), "{} 50:1");
+  CHECK_EQ(instant(data, "increase(up_total[50s])", 50'000), "{} 50:50");
+  load(data, {{"__name__", "reset_total"}}, 10'000, {0, 10, 2, 12, 4, 14});
+  // Last minus first is 4, and 10 and 12 were lost: 26 over 40 s, extended to 50 s.
+  CHECK_EQ(instant(data, "increase(reset_total[50s])", 50'000), "{} 50:32.5");
+  CHECK_EQ(instant(data, "resets(reset_total[1m])", 50'000), "{} 50:2");
+  CHECK_EQ(instant(data, "changes(reset_total[1m])", 50'000), "{} 50:5");
+}
+
+TEST_CASE("promql: an infinity that left the window leaves no trace") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {kInf, 1e300, 1, 2, 3});
+  CHECK_EQ(range(data, "sum_over_time(m[20s])", 0, 40'000, 10'000),
+           "{} 0:+Inf 10:+Inf 20:1e+300 30:3 40:5");
+  CHECK_EQ(range(data, "avg_over_time(m[20s])", 30'000, 40'000, 10'000), "{} 30:1.5 40:2.5");
+  CHECK_EQ(range(data, "stddev_over_time(m[20s])", 30'000, 40'000, 10'000), "{} 30:0.5 40:0.5");
+}
+
+TEST_CASE("promql: sums keep what large neighbours would swallow") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {1e100, 1, -1e100});
+  CHECK_EQ(instant(data, "sum_over_time(m[1m])", 20'000), "{} 20:1");
+}
+
+TEST_CASE("promql: quantile_over_time interpolates between neighbours") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {4, 1, 3, 2});
+  CHECK_EQ(instant(data, "quantile_over_time(0.5, m[1m])", 30'000), "{} 30:2.5");
+  CHECK_EQ(instant(data, "quantile_over_time(-1, m[1m])", 30'000), "{} 30:-Inf");
+}
+
+TEST_CASE("promql: deriv and predict_linear follow a line") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {0, 20, 40, 60});
+  CHECK_EQ(instant(data, "deriv(m[1m])", 30'000), "{} 30:2");
+  CHECK_EQ(instant(data, "predict_linear(m[1m], 5)", 30'000), "{} 30:70");
+}
+
+TEST_CASE("promql: a subquery evaluates at multiples of its step") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {0, 1, 2, 3, 4, 5, 6});
+  CHECK_EQ(instant(data, "m[30s:20s]", 55'000), "{__name__=\"m\"} 40:4");
+  CHECK_EQ(instant(data, "sum_over_time(m[60s:20s])", 60'000), "{} 60:12");
+}
