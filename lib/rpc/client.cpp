@@ -39,6 +39,8 @@ grpc::ChannelArguments channel_arguments(const GrpcStoreOptions& options) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, to_int(options.keepalive_time));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, to_int(options.keepalive_timeout));
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // An endpoint that is back is found at the next refresh or two.
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
   // Connections are not shared with others of this process.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   auto name = server_name(options);

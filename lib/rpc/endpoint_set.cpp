@@ -142,8 +142,9 @@ std::vector<EndpointStatus> EndpointSet::status() const {
   std::vector<EndpointStatus> all;
   for (const auto& [address, endpoint] : endpoints_) {
     const auto& store = endpoint->info.store;
+    auto type = store.component_type.empty() ? "unknown-store-api" : store.component_type;
     all.push_back({address, endpoint->last_check, endpoint->last_error, store.label_sets,
-                   store.component_type, store.range});
+                   std::move(type), store.range});
   }
   return all;
 }

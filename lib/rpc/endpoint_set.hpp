@@ -41,7 +41,7 @@ struct EndpointStatus {
   std::chrono::system_clock::time_point last_check{};  // the last that went well; zero: none
   std::optional<std::string> last_error;
   std::vector<Labels> label_sets;
-  std::string component_type;  // "sidecar", "store", "query", ...; empty: not known yet
+  std::string component_type;  // "sidecar", "store", "query", ..., "unknown-store-api"
   TimeRange range;
 };
 

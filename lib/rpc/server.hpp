@@ -27,7 +27,8 @@ struct GrpcServerOptions {
   std::chrono::milliseconds min_ping_interval{5000};
   /// Connections older than this are closed once their calls are done; zero: never.
   std::chrono::milliseconds max_connection_age{0};
-  /// Where calls run (they may block on the store). Null: a pool of the server's own.
+  /// Where calls run, waiting for the store. It must not be an executor that the store itself
+  /// waits for: calls could then take all of its threads. Null: a pool of the server's own.
   std::shared_ptr<Executor> executor = {};
   std::shared_ptr<Metrics> metrics = {};  // may be null
 };

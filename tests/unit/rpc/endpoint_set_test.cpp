@@ -119,6 +119,7 @@ TEST_CASE("endpoints: a strict one is always a member, over all time until it sa
   REQUIRE_EQ(members.size(), 1U);
   CHECK_EQ(members[0].info.range, TimeRange{});
   CHECK(endpoints.set.status()[0].last_error.has_value());
+  CHECK_EQ(endpoints.set.status()[0].component_type, "unknown-store-api");
 }
 
 TEST_CASE("endpoints: the loop refreshes by itself and ends with the set") {
