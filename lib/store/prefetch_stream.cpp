@@ -79,9 +79,9 @@ struct PrefetchStream::Shared {
       }
       changed.notify_all();
     }
+    if (ended || abandoned) drop_source(lock);
     pulling = false;
     changed.notify_all();
-    if (ended || abandoned) drop_source(lock);
   }
 
   void end(Status why, Failure kind) {
@@ -123,7 +123,8 @@ PrefetchStream::~PrefetchStream() {
   shared_->stop.request_stop();
   std::unique_lock lock(shared_->mutex);
   shared_->abandoned = true;
-  if (!shared_->pulling) shared_->drop_source(lock);
+  shared_->changed.wait(lock, [this] { return !shared_->pulling; });
+  shared_->drop_source(lock);
 }
 
 /// REQUIRES: the mutex held.

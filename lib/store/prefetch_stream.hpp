@@ -26,8 +26,9 @@ struct PrefetchOptions {
 /// queue allows. When no thread of the executor is free, the puller's own thread works, so streams
 /// may be nested on one executor without deadlock (the response timeout is then not watched).
 ///
-/// Not thread-safe. Destroying it stops the source's context, without waiting for a call into the
-/// source that is under way: what the opener captured lives until that call returns.
+/// Not thread-safe. Destroying it stops the source's context and waits for the call into the source
+/// that may be under way; then source and opener are gone. Where several are destroyed together,
+/// stop their common context first (see `CallScope`).
 class PrefetchStream final : public SeriesStream {
  public:
   using Opener = std::function<Result<std::unique_ptr<SeriesStream>>(const Context&)>;

@@ -1,67 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/fanout/fanout_store.hpp"
 
+#include "store/call_scope.hpp"
 #include "store/fanout/member.hpp"
 #include "store/fanout/member_stream.hpp"
+#include "store/labels_gatherer.hpp"
 #include "store/merge_stream.hpp"
 #include "store/series_stream.hpp"
 
 #include <algorithm>
-#include <mutex>
-#include <stop_token>
 
 namespace mnemo {
 namespace {
-
-/// Label answers of several members, gathered from several threads.
-class LabelsGatherer {
- public:
-  explicit LabelsGatherer(PartialResponse partial_response) : partial_response_(partial_response) {}
-
-  /// A failure is kept as a warning, or returned where the request aborts.
-  Status add(Result<LabelsResponse> response, const std::string& failure_context) {
-    std::lock_guard lock(mutex_);
-    if (response.ok()) {
-      for (auto& warning : response->warnings) append_unique(warnings_, std::move(warning));
-      sets_.push_back(std::move(response->values));
-      return {};
-    }
-    auto status = std::move(response).status().with_context(failure_context);
-    if (partial_response_ == PartialResponse::kAbort) return status;
-    append_unique(warnings_, status.message());
-    return {};
-  }
-
-  LabelsResponse take(int64_t limit, const std::vector<std::string>& without) {
-    auto values = merge_texts(std::move(sets_), 0);
-    std::erase_if(values, [&](const std::string& value) {
-      return std::find(without.begin(), without.end(), value) != without.end();
-    });
-    if (limit > 0 && values.size() > static_cast<uint64_t>(limit)) {
-      values.resize(static_cast<size_t>(limit));
-    }
-    return {std::move(values), std::move(warnings_)};
-  }
-
- private:
-  PartialResponse partial_response_;
-  std::mutex mutex_;
-  std::vector<std::vector<std::string>> sets_;
-  std::vector<std::string> warnings_;
-};
 
 /// Asks every member at once; the first failure that counts cancels the others.
 Status ask_members(const Context& context, Executor& executor,
                    const std::vector<FanoutMember>& members, LabelsGatherer& gatherer,
                    const std::string& what,
                    const std::function<Result<LabelsResponse>(const Context&, Store&)>& ask) {
-  std::stop_source stop;
-  std::stop_callback on_stop(context.token(), [&stop] { stop.request_stop(); });
-  Context member_context(stop.get_token(), context.deadline());
+  CallScope scope(context);
   return parallel_for(context, executor, members.size(), [&](size_t i) {
-    auto status = gatherer.add(ask(member_context, *members[i].store),
+    auto status = gatherer.add(ask(scope.context(), *members[i].store),
                                what + " from store " + describe(members[i]));
-    if (!status.ok()) stop.request_stop();
+    if (!status.ok()) scope.stop();
     return status;
   });
 }
@@ -110,13 +71,14 @@ Result<std::unique_ptr<SeriesStream>> FanoutStore::series(const Context& context
       select_members(std::move(all), request.range, request.matchers, request.store_matchers);
   SeriesRequest member_request = request;
   member_request.store_matchers.clear();
+  auto scope = std::make_unique<CallScope>(context);
   std::vector<std::unique_ptr<SeriesStream>> streams;
   streams.reserve(members.size());
   for (auto& member : members) {
-    streams.push_back(
-        open_member_stream(context, std::move(member), member_request, options_, empty_responses_));
+    streams.push_back(open_member_stream(scope->context(), std::move(member), member_request,
+                                         options_, empty_responses_));
   }
-  return merge_streams(std::move(streams), request.limit);
+  return make_scoped_stream(std::move(scope), merge_streams(std::move(streams), request.limit));
 }
 
 Result<LabelsResponse> FanoutStore::label_names(const Context& context,
@@ -154,7 +116,7 @@ Result<LabelsResponse> FanoutStore::label_values(const Context& context,
                                     [&](const Context& member_context, Store& store) {
                                       return store.label_values(member_context, member_request);
                                     }));
-  return gatherer.take(request.limit, {});
+  return gatherer.take(request.limit);
 }
 
 }  // namespace mnemo

@@ -25,7 +25,8 @@ struct FanoutMember {
 using FanoutMembers = std::function<std::vector<FanoutMember>()>;
 
 struct FanoutOptions {
-  /// Members are opened and read here; its concurrency bounds how many are awaited at once.
+  /// Members are opened and read here; its concurrency bounds how many are awaited at once. Whoever
+  /// made it keeps it until the store and its streams are gone.
   std::shared_ptr<Executor> executor;
   /// Counts `thanos_proxy_store_empty_stream_responses_total`; may be null.
   Metrics* metrics = nullptr;

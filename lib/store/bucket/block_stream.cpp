@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/bucket/block_stream.hpp"
+
+#include <algorithm>
+
+namespace mnemo {
+namespace {
+
+// Batches begin small, for an early first answer, and grow.
+constexpr size_t kFirstEntries = 256;
+constexpr size_t kMostEntries = 8192;
+
+}  // namespace
+
+BlockStream::BlockStream(const Context& context, std::shared_ptr<const BucketBlock> block,
+                         std::vector<Matcher> matchers, const SeriesRequest& request,
+                         uint64_t batch_bytes, std::shared_ptr<QueryStats> stats)
+    : context_(context),
+      block_(std::move(block)),
+      matchers_(std::move(matchers)),
+      range_(request.range),
+      aggregates_(request.aggregates),
+      skip_chunks_(request.skip_chunks),
+      finisher_(external_labels(block_->meta()), request.without_replica_labels),
+      shard_(request.shard_info),
+      batch_bytes_(batch_bytes),
+      stats_(std::move(stats)),
+      entries_at_once_(kFirstEntries) {}
+
+Result<bool> BlockStream::next(Series& series) {
+  if (next_in_batch_ == batch_.size()) {
+    if (!selected_) MNEMO_RETURN_IF_ERROR(select());
+    MNEMO_RETURN_IF_ERROR(fill_batch());
+    if (batch_.empty()) return false;
+  }
+  series = std::move(batch_[next_in_batch_++]);
+  return true;
+}
+
+Status BlockStream::select() {
+  selected_ = true;
+  MNEMO_TRY(refs_, block_->select(context_, matchers_, *stats_));
+  const auto& table = block_->header().postings_table;
+  order_.emplace(
+      finisher_.rewrites([&](std::string_view name) { return table.value_count(name) > 0; }));
+  return {};
+}
+
+Status BlockStream::read_more_entries() {
+  MNEMO_RETURN_IF_ERROR(context_.check());
+  size_t count = std::min(entries_at_once_, refs_.size() - next_ref_);
+  auto refs = std::span(refs_).subspan(next_ref_, count);
+  next_ref_ += count;
+  entries_at_once_ = std::min(2 * entries_at_once_, kMostEntries);
+  return block_->read_entries(context_, refs, *stats_,
+                              [&](std::span<const uint8_t> content, uint64_t offset) {
+                                auto status = add_entry(content, offset);
+                                return std::move(status).with_context(block_->header().object);
+                              });
+}
+
+/// Keeps a series if it has chunks in the range and belongs to the shard.
+Status BlockStream::add_entry(std::span<const uint8_t> content, uint64_t offset) {
+  MNEMO_RETURN_IF_ERROR(tsdb::decode_series_entry(content, offset, symbols_, &chunks_));
+  std::erase_if(chunks_, [&](const ChunkMeta& chunk) { return !chunk.range().overlaps(range_); });
+  if (chunks_.empty()) return {};
+  MNEMO_TRY(auto own, tsdb::resolve_labels(symbols_, block_->header().symbols, offset));
+  auto finished = finisher_.finish(own);
+  if (!shard_.matches(finished)) return {};
+  order_->push(std::move(own), std::move(finished), skip_chunks_ ? Chunks() : chunks_);
+  return {};
+}
+
+Status BlockStream::fill_batch() {
+  batch_.clear();
+  next_in_batch_ = 0;
+  while (order_->empty() && !all_entries_read()) MNEMO_RETURN_IF_ERROR(read_more_entries());
+  if (all_entries_read() && !order_finished_) {
+    order_finished_ = true;
+    order_->finish();
+  }
+  std::vector<Chunks> metas;
+  uint64_t bytes = 0;
+  while (!order_->empty() && (batch_.empty() || bytes < batch_bytes_)) {
+    auto entry = order_->pop();
+    bytes += entry.finished.memory_bytes() + block_->estimate_bytes(entry.payload);
+    Series series;
+    series.labels = std::move(entry.finished);
+    series.chunks.resize(entry.payload.size());
+    batch_.push_back(std::move(series));
+    metas.push_back(std::move(entry.payload));
+  }
+  if (skip_chunks_) return {};
+  std::vector<WantedChunk> wanted;
+  for (size_t i = 0; i < batch_.size(); ++i) {
+    for (size_t j = 0; j < metas[i].size(); ++j) {
+      wanted.push_back({metas[i][j], &batch_[i].chunks[j]});
+    }
+  }
+  return block_->read_chunks(context_, std::move(wanted), aggregates_, *stats_);
+}
+
+}  // namespace mnemo

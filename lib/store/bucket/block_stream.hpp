@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mnemo/store.hpp>
+
+#include "store/bucket/bucket_block.hpp"
+#include "store/external_labels.hpp"
+#include "store/series_order.hpp"
+#include "store/shard.hpp"
+#include "tsdb/index/series.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace mnemo {
+
+/// The series of one block in a bucket for a request, in order of their finished labels, read in
+/// batches of bounded size.
+///
+/// Not thread-safe.
+class BlockStream final : public SeriesStream {
+ public:
+  /// `matchers` are over the series' own labels. About `batch_bytes` of chunks are held at a time.
+  BlockStream(const Context& context, std::shared_ptr<const BucketBlock> block,
+              std::vector<Matcher> matchers, const SeriesRequest& request, uint64_t batch_bytes,
+              std::shared_ptr<QueryStats> stats);
+
+  Result<bool> next(Series& series) override;
+  const std::vector<std::string>& warnings() const override { return warnings_; }
+  std::vector<std::string> queried_blocks() const override {
+    return {block_->meta().ulid.to_string()};
+  }
+
+ private:
+  using Chunks = std::vector<ChunkMeta>;
+
+  Status select();
+  Status read_more_entries();
+  Status add_entry(std::span<const uint8_t> content, uint64_t offset);
+  Status fill_batch();
+  bool all_entries_read() const { return next_ref_ == refs_.size(); }
+
+  Context context_;
+  std::shared_ptr<const BucketBlock> block_;
+  std::vector<Matcher> matchers_;
+  TimeRange range_;
+  std::vector<Aggregate> aggregates_;
+  bool skip_chunks_;
+  LabelFinisher finisher_;
+  ShardMatcher shard_;
+  uint64_t batch_bytes_;
+  std::shared_ptr<QueryStats> stats_;
+
+  bool selected_ = false;
+  bool order_finished_ = false;
+  tsdb::Postings refs_;
+  size_t next_ref_ = 0;
+  size_t entries_at_once_;
+  std::optional<SeriesOrder<Chunks>> order_;
+  std::vector<tsdb::SymbolPair> symbols_;
+  Chunks chunks_;
+  std::vector<Series> batch_;
+  size_t next_in_batch_ = 0;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace mnemo

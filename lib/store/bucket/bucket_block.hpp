@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mnemo/block.hpp>
+#include <mnemo/block_meta.hpp>
+#include <mnemo/store.hpp>
+
+#include "store/bucket/index_header.hpp"
+#include "store/bucket/query_stats.hpp"
+#include "store/bucket/range_reader.hpp"
+#include "tsdb/index/postings.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mnemo {
+
+/// The external labels of a block.
+Labels external_labels(const BlockMeta& meta);
+
+/// The milliseconds between the samples of a block; 0: raw.
+int64_t resolution(const BlockMeta& meta);
+
+/// A chunk that a series wants, and where it goes.
+struct WantedChunk {
+  ChunkMeta meta;
+  AggregateChunk* out = nullptr;
+};
+
+/// One block in a bucket, of which only the index header is in memory; everything else is read by
+/// ranges when it is asked for. Checks every checksum; errors name object and offset.
+///
+/// Thread-safe. Ownership: shares the bucket and the executor.
+class BucketBlock {
+ public:
+  /// Reads the index header, and lists the segments where meta.json doesn't name them.
+  static Result<std::shared_ptr<const BucketBlock>> load(const Context& context,
+                                                         std::shared_ptr<const BlockMeta> meta,
+                                                         const RangeReader& reader);
+
+  const BlockMeta& meta() const { return *meta_; }
+  const IndexHeader& header() const { return header_; }
+
+  /// The series that satisfy all matchers (all series without any), which are over the series' own
+  /// labels.
+  Result<tsdb::Postings> select(const Context& context, std::span<const Matcher> matchers,
+                                QueryStats& stats) const;
+
+  /// Reads the entries of series and hands each to `visit` with its offset, in their order.
+  using EntryVisitor = std::function<Status(std::span<const uint8_t> content, uint64_t offset)>;
+  Status read_entries(const Context& context, std::span<const tsdb::SeriesRef> refs,
+                      QueryStats& stats, const EntryVisitor& visit) const;
+
+  /// Reads chunks into their places: raw ones as they are, of aggregate ones the `aggregates`.
+  Status read_chunks(const Context& context, std::vector<WantedChunk> wanted,
+                     std::span<const Aggregate> aggregates, QueryStats& stats) const;
+
+  /// A guess, on the high side, at the bytes of the chunks of one series.
+  uint64_t estimate_bytes(std::span<const ChunkMeta> chunks) const;
+
+ private:
+  BucketBlock(std::shared_ptr<const BlockMeta> meta, RangeReader reader)
+      : meta_(std::move(meta)), reader_(std::move(reader)) {}
+
+  Status find_segments(const Context& context);
+  Status read_segment(const Context& context, std::span<const WantedChunk> wanted,
+                      std::span<const Aggregate> aggregates, QueryStats& stats) const;
+
+  std::shared_ptr<const BlockMeta> meta_;
+  RangeReader reader_;
+  IndexHeader header_;
+  std::vector<std::string> segments_;  // objects, by number
+  uint64_t entry_size_ = 0;            // guesses that most entries and chunks don't exceed
+  uint64_t chunk_size_ = 0;
+};
+
+}  // namespace mnemo

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/bucket/bucket_store.hpp"
+
+#include "store/bucket/block_stream.hpp"
+#include "store/call_scope.hpp"
+#include "store/external_labels.hpp"
+#include "store/merge_stream.hpp"
+#include "store/partial_stream.hpp"
+#include "store/prefetch_stream.hpp"
+#include "store/series_stream.hpp"
+#include "store/tsdb_infos.hpp"
+
+#include <algorithm>
+
+namespace mnemo {
+namespace {
+
+constexpr uint64_t kLeastBatchBytes = 256U << 10;
+constexpr uint64_t kMostBatchBytes = 8U << 20;
+constexpr size_t kPrefetchedSeries = 64;
+constexpr size_t kPrefetchedBytes = 1U << 20;
+
+/// A block to be read and what is asked of its series' own labels.
+struct BlockRead {
+  const BlockSlot* slot;
+  std::vector<Matcher> matchers;
+};
+
+std::vector<BlockRead> choose_blocks(const BlockTable& table, const SeriesRequest& request) {
+  std::vector<BlockRead> reads;
+  for (const auto& group : table.groups) {
+    auto matchers = matchers_beyond(group.labels(), request.matchers);
+    if (!matchers) continue;
+    for (const auto* slot :
+         group.select(request.range, request.max_resolution_window, request.block_matchers)) {
+      reads.push_back({slot, *matchers});
+    }
+  }
+  return reads;
+}
+
+/// Counts the series of a query's answer.
+class CountingStream final : public SeriesStream {
+ public:
+  CountingStream(std::unique_ptr<SeriesStream> source, std::shared_ptr<QueryStats> stats)
+      : source_(std::move(source)), stats_(std::move(stats)) {}
+
+  Result<bool> next(Series& series) override {
+    auto more = source_->next(series);
+    if (more.ok() && *more) ++stats_->result_series;
+    return more;
+  }
+  const std::vector<std::string>& warnings() const override { return source_->warnings(); }
+  std::vector<std::string> queried_blocks() const override { return source_->queried_blocks(); }
+
+ private:
+  std::unique_ptr<SeriesStream> source_;
+  std::shared_ptr<QueryStats> stats_;
+};
+
+}  // namespace
+
+BucketStore::BucketStore(std::shared_ptr<Bucket> bucket, std::shared_ptr<MetaFetcher> fetcher,
+                         BucketStoreOptions options)
+    : reader_(std::move(bucket), options.executor),
+      fetcher_(std::move(fetcher)),
+      options_(std::move(options)) {
+  if (options_.metrics) metrics_ = std::make_shared<BucketStoreMetrics>(*options_.metrics);
+  if (!options_.logger) options_.logger = null_logger();
+  auto empty = std::make_shared<BlockTable>();
+  empty->complete = Status::unavailable("the blocks of the bucket are not loaded yet");
+  table_ = std::move(empty);
+}
+
+std::shared_ptr<const BlockTable> BucketStore::table() const {
+  std::lock_guard lock(mutex_);
+  return table_;
+}
+
+TimeRange BucketStore::limited(TimeRange range) const {
+  return options_.time_limit ? range.intersect(options_.time_limit()) : range;
+}
+
+StoreInfo BucketStore::info() {
+  StoreInfo info;
+  info.component_type = options_.component_type;
+  info.supports_sharding = true;
+  info.supports_without_replica_labels = true;
+  auto now = table();
+  std::vector<TsdbInfo> blocks;
+  for (const auto& [ulid, slot] : now->slots) {
+    if (!slot.block) continue;
+    blocks.push_back({external_labels(*slot.meta), {slot.meta->min_time, slot.meta->max_time}});
+  }
+  describe_blocks(std::move(blocks), info);
+  if (!info.range.empty()) info.range = limited(info.range);
+  return info;
+}
+
+Result<std::unique_ptr<SeriesStream>> BucketStore::series(const Context& context,
+                                                          const SeriesRequest& request) {
+  if (request.matchers.empty()) return make_empty_stream();
+  SeriesRequest limited_request = request;
+  limited_request.range = limited(request.range);
+  auto now = table();
+  bool aborts = request.partial_response == PartialResponse::kAbort;
+  std::vector<std::string> warnings;
+  if (!now->complete.ok()) {
+    if (aborts) return now->complete;
+    warnings.push_back(now->complete.message());
+  }
+  auto stats = std::make_shared<QueryStats>(metrics_);
+  auto reads = choose_blocks(*now, limited_request);
+  uint64_t batch_bytes =
+      std::clamp(options_.query_bytes / (reads.size() + 1), kLeastBatchBytes, kMostBatchBytes);
+  auto scope = std::make_unique<CallScope>(context);
+  std::vector<std::unique_ptr<SeriesStream>> streams;
+  std::vector<std::string> queried;
+  PrefetchOptions prefetch;
+  prefetch.executor = options_.executor;
+  prefetch.max_series = kPrefetchedSeries;
+  prefetch.max_bytes = kPrefetchedBytes;
+  for (auto& read : reads) {
+    if (!read.slot->block) {
+      if (aborts) return read.slot->missing();
+      warnings.push_back(read.slot->missing().message());
+      continue;
+    }
+    queried.push_back(read.slot->meta->ulid.to_string());
+    auto open = [block = read.slot->block, matchers = std::move(read.matchers), limited_request,
+                 batch_bytes,
+                 stats](const Context& block_context) -> Result<std::unique_ptr<SeriesStream>> {
+      auto stream = std::make_unique<BlockStream>(block_context, block, matchers, limited_request,
+                                                  batch_bytes, stats);
+      return make_partial_stream(block_context, std::move(stream),
+                                 limited_request.partial_response);
+    };
+    streams.push_back(
+        std::make_unique<PrefetchStream>(scope->context(), std::move(open), prefetch));
+  }
+  stats->blocks = queried.size();
+  streams.push_back(std::make_unique<VectorSeriesStream>(std::vector<Series>(), std::move(warnings),
+                                                         std::move(queried)));
+  auto merged =
+      make_scoped_stream(std::move(scope), merge_streams(std::move(streams), request.limit));
+  return std::unique_ptr<SeriesStream>(
+      std::make_unique<CountingStream>(std::move(merged), std::move(stats)));
+}
+
+}  // namespace mnemo

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "blocks/layout.hpp"
+#include "store/aggregates.hpp"
+#include "store/bucket/bucket_block.hpp"
+#include "tsdb/chunks/record.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace mnemo {
+namespace {
+
+constexpr uint64_t kMaxRecordSize = 256U << 20;
+
+bool is_known(ChunkEncoding encoding) {
+  return encoding == ChunkEncoding::kAggregate ||
+         (encoding >= ChunkEncoding::kXor && encoding <= ChunkEncoding::kFloatHistogramSt);
+}
+
+/// How much to read of each chunk: up to the next one that is wanted, or what a chunk takes at most
+/// as a rule.
+std::vector<ByteRange> record_ranges(std::span<const WantedChunk> wanted, uint64_t usual_size) {
+  std::vector<ByteRange> ranges;
+  ranges.reserve(wanted.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    uint64_t offset = tsdb::offset_of(wanted[i].meta.ref);
+    uint64_t size = usual_size + tsdb::kMaxRecordOverhead;
+    if (i + 1 < wanted.size() && wanted[i + 1].meta.ref > wanted[i].meta.ref) {
+      size = std::min(size, wanted[i + 1].meta.ref - wanted[i].meta.ref);
+    }
+    ranges.push_back({offset, size});
+  }
+  return ranges;
+}
+
+}  // namespace
+
+Status BucketBlock::read_segment(const Context& context, std::span<const WantedChunk> wanted,
+                                 std::span<const Aggregate> aggregates, QueryStats& stats) const {
+  size_t number = tsdb::segment_of(wanted.front().meta.ref);
+  if (number >= segments_.size()) {
+    return Status::data_loss(fmt::format("{}: the index refers to segment {} of {}",
+                                         block_object(meta_->ulid, kChunksFolder), number + 1,
+                                         segments_.size()));
+  }
+  const auto& object = segments_[number];
+  auto ranges = record_ranges(wanted, chunk_size_);
+  MNEMO_TRY(auto pieces, reader_.read(context, object, ranges, stats.chunk_reads));
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    uint64_t offset = ranges[i].offset;
+    uint64_t size = tsdb::chunk_record_size(pieces[i]).value_or(0);
+    bool cut_short = size > pieces[i].size() && size <= kMaxRecordSize;
+    if (cut_short) {
+      ByteRange whole{offset, size};
+      MNEMO_TRY(auto again, reader_.read(context, object, {&whole, 1}, stats.chunk_reads));
+      pieces[i] = std::move(again[0]);
+    }
+    MNEMO_TRY(auto record, tsdb::parse_chunk_record(pieces[i], offset).with_context(object));
+    if (!is_known(record.encoding)) {
+      return Status::data_loss(
+          fmt::format("{}: chunk at offset {:#x}: unsupported chunk encoding {}", object, offset,
+                      static_cast<int>(record.encoding)));
+    }
+    // A copy, so that an answer doesn't keep alive what was read around its chunks.
+    Chunk chunk{wanted[i].meta.min_time, wanted[i].meta.max_time, record.encoding,
+                Bytes::copy_of(record.data.as_string())};
+    auto placed = place_chunk(chunk, aggregates, *wanted[i].out);
+    if (!placed.ok()) {
+      return std::move(placed).with_context(
+          fmt::format("{}: chunk at offset {:#x}", object, offset));
+    }
+  }
+  return {};
+}
+
+}  // namespace mnemo

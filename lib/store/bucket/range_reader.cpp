@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/bucket/range_reader.hpp"
+
+#include <algorithm>
+
+namespace mnemo {
+namespace {
+
+/// The piece of a part that belongs to `range`, shorter where the part is.
+Bytes cut(const Bytes& part, uint64_t part_offset, const ByteRange& range) {
+  uint64_t start = range.offset - part_offset;
+  if (start >= part.size()) return {};
+  return part.slice(start, std::min<uint64_t>(range.length, part.size() - start));
+}
+
+}  // namespace
+
+std::vector<RangePart> partition(std::span<const ByteRange> ranges, const PartitionLimits& limits) {
+  std::vector<RangePart> parts;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const auto& range = ranges[i];
+    if (!parts.empty()) {
+      auto& part = parts.back();
+      uint64_t end = std::max(part.range.end(), range.end());
+      bool near = range.offset <= part.range.end() + limits.max_gap;
+      if (near && end - part.range.offset <= limits.max_part) {
+        part.range.length = end - part.range.offset;
+        part.last = i + 1;
+        continue;
+      }
+    }
+    parts.push_back({range, i, i + 1});
+  }
+  return parts;
+}
+
+Result<std::vector<Bytes>> RangeReader::read(const Context& context, const std::string& object,
+                                             std::span<const ByteRange> ranges,
+                                             ReadCount& count) const {
+  std::vector<Bytes> pieces(ranges.size());
+  auto parts = partition(ranges, limits_);
+  auto read_part = [&](size_t i) -> Status {
+    const auto& part = parts[i];
+    auto bytes = bucket_->get_range(context, object, part.range.offset, part.range.length);
+    if (!bytes.ok()) return std::move(bytes).status().with_context(object);
+    ++count.requests;
+    count.bytes += bytes->size();
+    for (size_t j = part.first; j < part.last; ++j) {
+      pieces[j] = cut(*bytes, part.range.offset, ranges[j]);
+    }
+    return {};
+  };
+  if (parts.size() == 1) {
+    MNEMO_RETURN_IF_ERROR(read_part(0));
+  } else {
+    MNEMO_RETURN_IF_ERROR(parallel_for(context, *executor_, parts.size(), read_part));
+  }
+  return pieces;
+}
+
+}  // namespace mnemo

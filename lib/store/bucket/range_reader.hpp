@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mnemo/bucket.hpp>
+#include <mnemo/bytes.hpp>
+#include <mnemo/context.hpp>
+#include <mnemo/executor.hpp>
+#include <mnemo/status.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mnemo {
+
+struct ByteRange {
+  uint64_t offset = 0;
+  uint64_t length = 0;
+
+  uint64_t end() const { return offset + length; }
+};
+
+/// One request that covers the elements [first, last) of a list of ranges.
+struct RangePart {
+  ByteRange range;
+  size_t first = 0;
+  size_t last = 0;
+};
+
+struct PartitionLimits {
+  uint64_t max_gap = 512U << 10;  // unwanted bytes that are cheaper than another request
+  uint64_t max_part = 16U << 20;  // bytes a request, unless one range alone is longer
+};
+
+/// Groups ranges into requests. REQUIRES: `ranges` sorted by offset.
+std::vector<RangePart> partition(std::span<const ByteRange> ranges, const PartitionLimits& limits);
+
+/// What the reads of one call came to. Thread-safe.
+struct ReadCount {
+  std::atomic<uint64_t> requests{0};
+  std::atomic<uint64_t> bytes{0};
+};
+
+/// Reads ranges of the objects of a bucket, neighbouring ones by one request, several requests at
+/// once.
+///
+/// Thread-safe. REQUIRES: the bucket and the executor outlive it.
+class RangeReader {
+ public:
+  RangeReader(std::shared_ptr<Bucket> bucket, std::shared_ptr<Executor> executor)
+      : bucket_(std::move(bucket)), executor_(std::move(executor)) {}
+
+  /// The bytes of each range, which are fewer where the object ends before. Ranges may overlap.
+  /// REQUIRES: `ranges` sorted by offset. Errors name the object.
+  Result<std::vector<Bytes>> read(const Context& context, const std::string& object,
+                                  std::span<const ByteRange> ranges, ReadCount& count) const;
+
+  Bucket& bucket() const { return *bucket_; }
+  Executor& executor() const { return *executor_; }
+
+ private:
+  std::shared_ptr<Bucket> bucket_;
+  std::shared_ptr<Executor> executor_;
+  PartitionLimits limits_;
+};
+
+}  // namespace mnemo

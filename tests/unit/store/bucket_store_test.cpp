@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/bucket/bucket_store.hpp"
+
+#include "base/file.hpp"
+#include "store/local/block_store.hpp"
+#include "store/series_stream.hpp"
+#include "support/golden.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace mnemo;
+using namespace mnemo::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr TimeRange kGoldenRange{1780272000000, 1780315200000};
+
+/// A bucket in memory with the named folders of blocks of the golden data.
+struct GoldenBucket {
+  explicit GoldenBucket(const std::vector<std::string>& folders) {
+    auto golden = golden_dir();
+    if (!golden) return;
+    for (const auto& folder : folders) {
+      for (const auto& entry : fs::directory_iterator(*golden / folder)) {
+        if (entry.is_directory()) add(entry.path());
+      }
+    }
+    present = true;
+  }
+
+  void add(const fs::path& block) {
+    for (const auto& entry : fs::recursive_directory_iterator(block)) {
+      if (!entry.is_regular_file()) continue;
+      auto name = block.filename() / fs::relative(entry.path(), block);
+      auto bytes = map_file(entry.path());
+      REQUIRE(bytes.ok());
+      REQUIRE(bucket->put(Context(), name.string(), *bytes).ok());
+    }
+    directories.push_back(block);
+  }
+
+  /// Replaces one byte of an object by its complement.
+  void flip(const std::string& object, uint64_t offset) {
+    auto bytes = bucket->get(Context(), object, UINT64_MAX);
+    REQUIRE(bytes.ok());
+    std::string changed(bytes->as_string());
+    changed[offset] = static_cast<char>(~changed[offset]);
+    REQUIRE(bucket->put(Context(), object, Bytes::own(std::move(changed))).ok());
+  }
+
+  void start() {
+    MetaFetcherOptions fetcher_options;
+    fetcher_options.executor = pool;
+    BucketStoreOptions options;
+    options.executor = pool;
+    options.metrics = &metrics;
+    store = std::make_unique<BucketStore>(
+        bucket, std::make_shared<MetaFetcher>(bucket, fetcher_options), options);
+  }
+
+  std::string object(size_t block, const std::string& file) const {
+    return directories[block].filename().string() + "/" + file;
+  }
+
+  double metric(const std::string& name) { return metrics.counter(name, "").value(); }
+
+  bool present = false;
+  std::shared_ptr<Bucket> bucket = make_memory_bucket();
+  std::vector<fs::path> directories;
+  std::shared_ptr<Executor> pool = make_thread_pool(3);
+  Metrics metrics;
+  std::unique_ptr<BucketStore> store;
+};
+
+SeriesRequest request_for(std::vector<Matcher> matchers) {
+  SeriesRequest request;
+  request.range = kGoldenRange;
+  request.matchers = std::move(matchers);
+  return request;
+}
+
+Matcher every_series() { return Matcher::not_equal("__name__", ""); }
+
+struct Answer {
+  Status status;
+  std::vector<Series> series;
+  std::vector<std::string> warnings;
+  std::vector<std::string> blocks;
+};
+
+Answer ask(Store& store, const SeriesRequest& request) {
+  Answer answer;
+  auto stream = store.series(Context(), request);
+  if (!stream.ok()) {
+    answer.status = stream.status();
+    return answer;
+  }
+  auto series = read_all(**stream);
+  if (!series.ok()) {
+    answer.status = series.status();
+    return answer;
+  }
+  answer.series = *std::move(series);
+  answer.warnings = (*stream)->warnings();
+  answer.blocks = (*stream)->queried_blocks();
+  return answer;
+}
+
+bool sorted_and_unique(const std::vector<Series>& series) {
+  return std::adjacent_find(series.begin(), series.end(), [](const Series& a, const Series& b) {
+           return !(a.labels < b.labels);
+         }) == series.end();
+}
+
+/// Everything of an answer in comparable form.
+std::vector<std::string> fingerprint(const Answer& answer) {
+  std::vector<std::string> lines;
+  for (const auto& series : answer.series) {
+    auto line = series.labels.to_string();
+    for (const auto& chunk : series.chunks) {
+      line += " " + std::to_string(chunk.min_time) + "-" + std::to_string(chunk.max_time);
+      if (chunk.raw) line += std::string(chunk.raw->data.as_string());
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::vector<std::shared_ptr<const Block>> open_blocks(const GoldenBucket& golden) {
+  std::vector<std::shared_ptr<const Block>> blocks;
+  for (const auto& directory : golden.directories) {
+    auto block = Block::open(directory);
+    REQUIRE(block.ok());
+    blocks.push_back(*block);
+  }
+  return blocks;
+}
+
+}  // namespace
+
+TEST_CASE("bucket store: answers as the local blocks do, chunk by chunk") {
+  GoldenBucket golden({"raw"});
+  if (!golden.present) return;
+  golden.start();
+  REQUIRE(golden.store->sync(Context()).ok());
+  BlockStore local(open_blocks(golden));
+
+  std::vector<SeriesRequest> requests{request_for({every_series()})};
+  requests.push_back(request_for({Matcher::equal("replica", "b"), every_series()}));
+  requests.push_back(request_for({*Matcher::regex("__name__", "nh_.*|up")}));
+  requests.back().range = {1780280000000, 1780285000000};
+  requests.push_back(request_for({Matcher::equal("replica", "a")}));
+  requests.back().skip_chunks = true;
+  requests.push_back(request_for({every_series()}));
+  requests.back().without_replica_labels = {"replica", "job"};
+  requests.push_back(request_for({every_series(), Matcher::equal("job", "")}));
+  requests.back().shard_info = ShardInfo{1, 3, false, {"replica"}};
+  for (const auto& request : requests) {
+    auto answer = ask(*golden.store, request);
+    CHECK(answer.status.ok());
+    CHECK(answer.warnings.empty());
+    CHECK_FALSE(answer.series.empty());
+    CHECK(sorted_and_unique(answer.series));
+    CHECK(fingerprint(answer) == fingerprint(ask(local, request)));
+  }
+}
+
+TEST_CASE("bucket store: counts and labels are those that Thanos' store gave") {
+  GoldenBucket golden({"raw"});
+  if (!golden.present) return;
+  golden.start();
+  REQUIRE(golden.store->sync(Context()).ok());
+  auto& store = *golden.store;
+
+  auto request = request_for({Matcher::equal("__name__", "http_requests_total")});
+  request.range = {1780272000000, 1780273800000};
+  CHECK_EQ(ask(store, request).series.size(), 8);
+  request.without_replica_labels = {"replica"};
+  CHECK_EQ(ask(store, request).series.size(), 4);
+  request = request_for({Matcher::equal("__name__", "http_requests_total")});
+  request.skip_chunks = true;
+  request.shard_info = ShardInfo{0, 2, true, {"code"}};
+  CHECK_EQ(ask(store, request).series.size(), 6);
+  request.shard_info->shard_index = 1;
+  CHECK_EQ(ask(store, request).series.size(), 2);
+  request = request_for({every_series(), Matcher::equal("job", "")});
+  request.range = {1780272000000, 1780272600000};
+  CHECK_EQ(ask(store, request).series.size(), 32);
+  request = request_for({every_series()});
+  request.limit = 3;
+  CHECK_EQ(ask(store, request).series.size(), 3);
+  CHECK_EQ(ask(store, request).blocks.size(), 12);
+  CHECK(ask(store, request_for({})).series.empty());
+  CHECK(ask(store, request_for({*Matcher::regex("replica", "c|d")})).series.empty());
+
+  auto info = store.info();
+  CHECK_EQ(info.component_type, "store");
+  CHECK_EQ(info.range, TimeRange{1780272000000, 1780315176468});
+  CHECK_EQ(info.label_sets, std::vector<Labels>{Labels{{"cluster", "golden"}, {"replica", "a"}},
+                                                Labels{{"cluster", "golden"}, {"replica", "b"}}});
+  CHECK_EQ(info.tsdb_infos.size(), 12);
+}
+
+TEST_CASE("bucket store: label names and values are those that Thanos' store gave") {
+  GoldenBucket golden({"raw"});
+  if (!golden.present) return;
+  golden.start();
+  REQUIRE(golden.store->sync(Context()).ok());
+  LabelNamesRequest names;
+  names.range = kGoldenRange;
+  names.matchers = {Matcher::equal("__name__", "up")};
+  CHECK_EQ(golden.store->label_names(Context(), names)->values,
+           std::vector<std::string>{"__name__", "cluster", "job", "replica"});
+  names.without_replica_labels = {"replica"};
+  CHECK_EQ(golden.store->label_names(Context(), names)->values,
+           std::vector<std::string>{"__name__", "cluster", "job"});
+  LabelValuesRequest values;
+  values.range = kGoldenRange;
+  values.label = "replica";
+  CHECK_EQ(golden.store->label_values(Context(), values)->values,
+           std::vector<std::string>{"a", "b"});
+  values.matchers = {Matcher::equal("__name__", "absent")};
+  CHECK(golden.store->label_values(Context(), values)->values.empty());
+  values.label = "code";
+  values.matchers = {Matcher::not_equal("code", "200")};
+  CHECK_EQ(golden.store->label_values(Context(), values)->values,
+           std::vector<std::string>{"404", "500"});
+  values.label = "__name__";
+  values.matchers = {};
+  values.limit = 2;
+  CHECK_EQ(golden.store->label_values(Context(), values)->values,
+           std::vector<std::string>{"constant", "http_requests_total"});
+}
+
+TEST_CASE("bucket store: of downsampled blocks the allowed resolution and aggregates are served") {
+  GoldenBucket golden({"compacted", "downsampled-5m", "downsampled-1h"});
+  if (!golden.present) return;
+  golden.start();
+  REQUIRE(golden.store->sync(Context()).ok());
+  auto request =
+      request_for({Matcher::equal("__name__", "node_load1"), Matcher::equal("replica", "a")});
+  auto raw = ask(*golden.store, request);
+  REQUIRE_EQ(raw.series.size(), 1);
+  CHECK(raw.series[0].chunks[0].raw);
+
+  request.max_resolution_window = 300'000;
+  request.aggregates = {Aggregate::kCounter, Aggregate::kMax};
+  auto coarse = ask(*golden.store, request);
+  REQUIRE_EQ(coarse.series.size(), 1);
+  CHECK_LT(coarse.series[0].chunks.size(), raw.series[0].chunks.size());
+  const auto& chunk = coarse.series[0].chunks[0];
+  CHECK_FALSE(chunk.raw);
+  CHECK_FALSE(chunk.count);
+  CHECK(chunk.max);
+  CHECK(chunk.counter);
+}
+
+TEST_CASE("bucket store: before the first sync it warns or fails") {
+  GoldenBucket golden({"raw"});
+  if (!golden.present) return;
+  golden.start();
+  CHECK_FALSE(golden.store->ready());
+  auto request = request_for({every_series()});
+  CHECK_EQ(ask(*golden.store, request).warnings,
+           std::vector<std::string>{"the blocks of the bucket are not loaded yet"});
+  request.partial_response = PartialResponse::kAbort;
+  CHECK_EQ(ask(*golden.store, request).status.code(), Code::kUnavailable);
+  LabelNamesRequest names;
+  CHECK_EQ(golden.store->label_names(Context(), names)->warnings.size(), 1);
+  CHECK(golden.store->info().range.empty());
+}
+
+TEST_CASE("bucket store: a block with a damaged index is missed, named and retried") {
+  GoldenBucket golden({"raw"});
+  if (!golden.present) return;
+  auto index = golden.object(0, "index");
+  golden.flip(index, 30);
+  golden.start();
+  REQUIRE(golden.store->sync(Context()).ok());
+  CHECK(golden.store->ready());
+  CHECK_EQ(golden.metric("thanos_bucket_store_block_load_failures_total"), 1);
+  auto request = request_for({every_series()});
+  auto answer = ask(*golden.store, request);
+  CHECK_FALSE(answer.series.empty());
+  REQUIRE_EQ(answer.warnings.size(), 1);
+  CHECK(answer.warnings[0].find(index + ": symbol") != std::string::npos);
+  CHECK(answer.warnings[0].find("0x5") != std::string::npos);
+  request.partial_response = PartialResponse::kAbort;
+  CHECK_EQ(ask(*golden.store, request).status.code(), Code::kDataLoss);
+
+  golden.flip(index, 30);
+  REQUIRE(golden.store->sync(Context()).ok());
+  CHECK(ask(*golden.store, request).status.ok());
+  CHECK_EQ(golden.metric("thanos_bucket_store_block_loads_total"), 13);
+}
+
+TEST_CASE("bucket store: a damaged chunk is named, the other blocks are served") {
+  GoldenBucket golden({"raw"});
+  if (!golden.present) return;
+  auto segment = golden.object(3, "chunks/000001");
+  golden.flip(segment, 20);
+  golden.start();
+  REQUIRE(golden.store->sync(Context()).ok());
+  auto request = request_for({every_series()});
+  auto answer = ask(*golden.store, request);
+  CHECK(answer.status.ok());
+  CHECK_FALSE(answer.series.empty());
+  REQUIRE_EQ(answer.warnings.size(), 1);
+  CHECK_EQ(answer.warnings[0], segment + ": chunk at offset 0x8: CRC mismatch");
+  request.partial_response = PartialResponse::kAbort;
+  CHECK_EQ(ask(*golden.store, request).status.code(), Code::kDataLoss);
+  request.skip_chunks = true;
+  CHECK(ask(*golden.store, request).status.ok());
+}
+
+TEST_CASE("bucket store: blocks that vanish are dropped, a missing segment is named") {
+  GoldenBucket golden({"raw"});
+  if (!golden.present) return;
+  golden.start();
+  REQUIRE(golden.store->sync(Context()).ok());
+  auto segment = golden.object(1, "chunks/000001");
+  REQUIRE(golden.bucket->remove(Context(), segment).ok());
+  auto answer = ask(*golden.store, request_for({every_series()}));
+  REQUIRE_EQ(answer.warnings.size(), 1);
+  CHECK(answer.warnings[0].find(segment) != std::string::npos);
+
+  REQUIRE(golden.bucket->remove(Context(), golden.object(1, "meta.json")).ok());
+  REQUIRE(golden.store->sync(Context()).ok());
+  CHECK(ask(*golden.store, request_for({every_series()})).warnings.empty());
+  CHECK_EQ(golden.metric("thanos_bucket_store_block_drops_total"), 1);
+  CHECK_EQ(golden.metrics.gauge("thanos_bucket_store_blocks_loaded", "").value(), 11);
+}
+
+TEST_CASE("bucket store: many queries at once get the same answer") {
+  GoldenBucket golden({"raw"});
+  if (!golden.present) return;
+  golden.start();
+  REQUIRE(golden.store->sync(Context()).ok());
+  auto request = request_for({*Matcher::regex("__name__", "up|node_.*")});
+  auto expected = fingerprint(ask(*golden.store, request));
+  auto status = parallel_for(Context(), *golden.pool, 16, [&](size_t) {
+    bool same = fingerprint(ask(*golden.store, request)) == expected;
+    return same ? golden.store->sync(Context()) : Status::internal("another answer");
+  });
+  CHECK(status.ok());
+}
