@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <set>
 
 namespace mnemo::tools {
@@ -46,6 +45,14 @@ std::vector<std::string> spell_out_switches(const std::vector<std::string>& argu
   return result;
 }
 
+/// A flag that must not be given with another value than `harmless`.
+struct Refused {
+  std::string flag;
+  std::string why;
+  std::string harmless;
+  const CLI::Option* option;
+};
+
 }  // namespace
 
 struct CommandLine::Parser {
@@ -55,7 +62,7 @@ struct CommandLine::Parser {
   CLI::App app;
   std::set<std::string> switches;
   std::vector<std::string> tolerated;
-  std::map<std::string, std::string> refused;
+  std::vector<Refused> refused;
   std::vector<std::string> warnings;
 };
 
@@ -150,22 +157,31 @@ void CommandLine::tolerate_switches(std::initializer_list<std::string_view> flag
   }
 }
 
-void CommandLine::refuse(std::initializer_list<std::string_view> flags, std::string_view why) {
-  for (auto flag : flags) parser_->refused.emplace(flag, why);
+void CommandLine::refuse(std::initializer_list<std::string_view> flags, std::string_view why,
+                         std::string_view harmless) {
+  for (auto flag : flags) {
+    auto* option = parser_->app.add_option(long_name(flag))
+                       ->expected(1)
+                       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+                       ->group("");
+    parser_->refused.push_back(
+        {std::string(flag), std::string(why), std::string(harmless), option});
+  }
+}
+
+void CommandLine::refuse_switches(std::initializer_list<std::string_view> flags,
+                                  std::string_view why) {
+  for (auto flag : flags) {
+    auto name = std::string(flag);
+    parser_->switches.insert(name);
+    parser_->app.add_flag("--no-" + name)->group("");
+    auto* option = parser_->app.add_flag("--" + name)->group("");
+    parser_->refused.push_back({name, std::string(why), "", option});
+  }
 }
 
 std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments) {
   auto& app = parser_->app;
-  for (const auto& argument : arguments) {
-    if (argument == "--") break;
-    if (!argument.starts_with("--")) continue;
-    auto name = argument.substr(2, argument.find('=') - 2);
-    if (auto refused = parser_->refused.find(name); refused != parser_->refused.end()) {
-      std::fprintf(stderr, "%s: error: --%s is not supported: %s\n", app.get_name().c_str(),
-                   name.c_str(), refused->second.c_str());
-      return kWrongUsage;
-    }
-  }
   auto normalised = split_empty_values(spell_out_switches(arguments, parser_->switches));
   std::reverse(normalised.begin(), normalised.end());  // CLI11 takes them from the back
   try {
@@ -175,6 +191,16 @@ std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments)
     return kDone;
   } catch (const CLI::ParseError& error) {
     std::fprintf(stderr, "%s: error: %s, try --help\n", app.get_name().c_str(), error.what());
+    return kWrongUsage;
+  }
+  for (const auto& refused : parser_->refused) {
+    auto values = refused.option->results();
+    if (std::all_of(values.begin(), values.end(),
+                    [&](const auto& value) { return value == refused.harmless; })) {
+      continue;
+    }
+    std::fprintf(stderr, "%s: error: --%s is not supported: %s\n", app.get_name().c_str(),
+                 refused.flag.c_str(), refused.why.c_str());
     return kWrongUsage;
   }
   for (const auto& flag : parser_->tolerated) {

@@ -46,8 +46,11 @@ class CommandLine {
   void tolerate(std::initializer_list<std::string_view> flags);
   void tolerate_switches(std::initializer_list<std::string_view> flags);
   /// Flags of Thanos that would change answers or safety if they were ignored: an error that says
-  /// why.
-  void refuse(std::initializer_list<std::string_view> flags, std::string_view why);
+  /// why, unless the value is `harmless` (what Mnemo does anyway).
+  void refuse(std::initializer_list<std::string_view> flags, std::string_view why,
+              std::string_view harmless = {});
+  /// The same for switches; turned off they are harmless.
+  void refuse_switches(std::initializer_list<std::string_view> flags, std::string_view why);
 
   /// Reads `arguments` (without the command's name). Returns nothing when the command shall run,
   /// else the exit status: help was printed, or the error was written to standard error.

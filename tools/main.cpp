@@ -11,6 +11,9 @@ namespace mnemo::tools {
 namespace {
 
 constexpr Command kCommands[] = {
+    {"sidecar", "ship a Prometheus' blocks to a bucket, serve its data", run_sidecar},
+    {"store", "serve the blocks of a bucket", run_store},
+    {"query", "answer PromQL over sidecars, stores and other queriers", run_query},
     {"tools tsdb dump", "print what blocks hold", run_tsdb_dump},
 };
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving.hpp"
+
+#include "tls_policy.hpp"
+
+namespace mnemo::tools {
+namespace {
+
+// Handlers wait for stores most of the time; a pool of their own can't starve what they wait for.
+constexpr size_t kHandlerThreads = 64;
+constexpr size_t kHttpInputThreads = 2;
+
+std::optional<rpc::TlsServerOptions> tls_options(const GrpcServerFlags& flags) {
+  if (flags.tls_cert.empty() && flags.tls_key.empty()) return std::nullopt;
+  return rpc::TlsServerOptions{flags.tls_cert, flags.tls_key, flags.tls_client_ca};
+}
+
+Status check_tls(const GrpcServerFlags& flags) {
+  if (flags.tls_cert.empty() != flags.tls_key.empty()) {
+    return Status::invalid_argument(
+        "--grpc-server-tls-cert and --grpc-server-tls-key go together: both or neither");
+  }
+  if (flags.tls_cert.empty() && !flags.tls_client_ca.empty()) {
+    return Status::invalid_argument(
+        "--grpc-server-tls-client-ca needs --grpc-server-tls-cert and --grpc-server-tls-key");
+  }
+  return flags.tls_cert.empty() ? Status() : demand_tls_version(flags.tls_min_version);
+}
+
+}  // namespace
+
+Serving::Serving(const Component& component, const CommonFlags& common, const GrpcServerFlags& grpc)
+    : common_(common),
+      grpc_flags_(grpc),
+      logger_(component.logger()),
+      metrics_(component.metrics()),
+      http_executor_(make_thread_pool(kHandlerThreads)),
+      grpc_executor_(make_thread_pool(kHandlerThreads)) {}
+
+Result<std::unique_ptr<Serving>> Serving::start(const Component& component,
+                                                const CommonFlags& common,
+                                                const GrpcServerFlags& grpc,
+                                                std::shared_ptr<Store> store, HttpRouter routes) {
+  MNEMO_RETURN_IF_ERROR(check_tls(grpc));
+  std::unique_ptr<Serving> serving(new Serving(component, common, grpc));
+  MNEMO_RETURN_IF_ERROR(serving->listen_http(std::move(routes)));
+  MNEMO_RETURN_IF_ERROR(serving->listen_grpc(std::move(store)));
+  return serving;
+}
+
+Serving::~Serving() = default;
+
+Status Serving::listen_http(HttpRouter routes) {
+  router_ = std::move(routes);
+  api::add_probe_routes(router_, probe_, *metrics_);
+  HttpServerOptions options;
+  options.address = common_.http_address;
+  options.executor = http_executor_;
+  options.logger = logger_;
+  MNEMO_TRY(http_,
+            HttpServer::listen(options, [this](const Context& context, ServerRequest& request) {
+              return router_.route(context, request);
+            }));
+  http_->start(kHttpInputThreads);
+  logger_->info("listening for HTTP", {{"address", http_->address()}});
+  return {};
+}
+
+Status Serving::listen_grpc(std::shared_ptr<Store> store) {
+  rpc::GrpcServerOptions options;
+  options.address = grpc_flags_.address;
+  options.tls = tls_options(grpc_flags_);
+  options.max_connection_age = std::chrono::milliseconds(grpc_flags_.max_connection_age_ms);
+  options.executor = grpc_executor_;
+  options.metrics = metrics_;
+  MNEMO_TRY(grpc_, rpc::GrpcServer::start(std::move(store), options));
+  logger_->info("listening for gRPC",
+                {{"address", grpc_flags_.address}, {"port", std::to_string(grpc_->port())}});
+  return {};
+}
+
+void Serving::set_ready(bool ready) {
+  if (probe_.is_ready() == ready) return;
+  probe_.set_ready(ready);
+  grpc_->set_ready(ready);
+  logger_->info(ready ? "ready" : "not ready");
+}
+
+void Serving::stop() {
+  set_ready(false);
+  grpc_->shutdown(std::chrono::milliseconds(grpc_flags_.grace_ms));
+  http_->stop(std::chrono::milliseconds(common_.http_grace_ms));
+}
+
+}  // namespace mnemo::tools
