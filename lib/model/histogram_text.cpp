@@ -21,18 +21,21 @@ void append_bucket(std::string& out, const HistogramBucket& bucket) {
 }  // namespace
 
 std::string to_string(const FloatHistogram& histogram) {
-  FloatHistogram whole = histogram;
-  whole.zero_threshold = 0;  // bounds are printed uncut
+  FloatHistogram sides = histogram;  // whose bounds are printed uncut
+  sides.zero_threshold = 0;
+  sides.zero_count = 0;
+  HistogramBucket zero{-histogram.zero_threshold, histogram.zero_threshold, histogram.zero_count,
+                       true, true};
   std::string out = "{count:" + float_general(histogram.count);
   out += ", sum:" + float_general(histogram.sum);
-  for (HistogramBucket bucket : histogram_buckets(whole)) {
-    if (bucket.count == 0) continue;
-    if (bucket.lower == 0 && bucket.upper == 0) {
-      bucket.lower = -histogram.zero_threshold;
-      bucket.upper = histogram.zero_threshold;
+  for (const HistogramBucket& bucket : histogram_buckets(sides)) {
+    if (bucket.lower >= 0 && zero.count != 0) {
+      append_bucket(out, zero);
+      zero.count = 0;
     }
-    append_bucket(out, bucket);
+    if (bucket.count != 0) append_bucket(out, bucket);
   }
+  if (zero.count != 0) append_bucket(out, zero);
   out += '}';
   return out;
 }

@@ -10,12 +10,18 @@ namespace {
 
 bool is_range(const Plan& plan) { return plan.type == ValueType::kMatrix; }
 
+/// Where notes about a call point to: its first argument, but the start of the query for
+/// subqueries, which have no place of their own once they are evaluated (as in Prometheus).
+PositionRange annotated_position(const Plan& argument) {
+  return argument.kind == PlanKind::kSubquery ? PositionRange{} : argument.position;
+}
+
 class WindowOperator : public Operator {
  public:
   WindowOperator(const CallPlan& plan, const WindowFunction& function, const Grid& grid,
                  QueryState& state, std::unique_ptr<RangeSource> source, const Plan& range)
       : function_(function),
-        position_(plan.arguments[0]->position),
+        position_(annotated_position(*plan.arguments[0])),
         shape_(window_shape(range)),
         grid_(grid),
         state_(state),
