@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace mnemo;
 using namespace std::chrono_literals;
@@ -73,6 +74,26 @@ TEST_CASE("http client: a connection serves one request after the other") {
   auto client = client_with();
   for (int i = 0; i < 5; ++i) CHECK(client->perform(Context(), get(peer.url()), 4096).ok());
   CHECK_EQ(peer.connections(), 1);
+}
+
+TEST_CASE("http client: many threads share one client") {
+  HttpPeer peer(echo);
+  auto client = client_with();
+  std::atomic<int> good{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < 20; ++i) {
+          auto path = "/" + std::to_string(t) + "-" + std::to_string(i);
+          auto answer = client->perform(Context(), get(peer.url(path)), 4096);
+          if (answer.ok() && contains(answer->body, path + " HTTP/1.1")) ++good;
+        }
+      });
+    }
+  }
+  CHECK_EQ(good, 160);
+  CHECK_LE(peer.connections(), 8);
 }
 
 TEST_CASE("http client: basic and bearer credentials are sent") {
