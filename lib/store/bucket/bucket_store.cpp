@@ -18,7 +18,7 @@ namespace {
 constexpr uint64_t kLeastBatchBytes = 256U << 10;
 constexpr uint64_t kMostBatchBytes = 8U << 20;
 constexpr size_t kPrefetchedSeries = 64;
-constexpr size_t kPrefetchedBytes = 1U << 20;
+constexpr uint64_t kLeastPrefetchedBytes = 64U << 10;
 
 /// A block to be read and what is asked of its series' own labels.
 struct BlockRead {
@@ -119,7 +119,7 @@ Result<std::unique_ptr<SeriesStream>> BucketStore::series(const Context& context
   PrefetchOptions prefetch;
   prefetch.executor = options_.executor;
   prefetch.max_series = kPrefetchedSeries;
-  prefetch.max_bytes = kPrefetchedBytes;
+  prefetch.max_bytes = std::max(batch_bytes / 4, kLeastPrefetchedBytes);
   for (auto& read : reads) {
     if (!read.slot->block) {
       if (aborts) return read.slot->missing();
