@@ -27,17 +27,17 @@ bool is_reset(const FloatHistogram& before, const FloatHistogram& now) {
 }
 
 /// What is read back for `now` after `before` (null: none, a float or a stale marker): a histogram
-/// that goes on in the chunk of the one before cannot be a reset.
+/// that goes on in the chunk of the one before cannot be a reset; of the first in its chunk nothing
+/// is known, for the chunk before may be gone.
 CounterResetHint stored_hint(const FloatHistogram* before, const FloatHistogram& now) {
   if (now.counter_reset_hint == CounterResetHint::kGauge) return CounterResetHint::kGauge;
-  if (now.counter_reset_hint == CounterResetHint::kReset) return CounterResetHint::kReset;
+  if (now.counter_reset_hint == CounterResetHint::kReset) return CounterResetHint::kUnknown;
   if (!before || is_stale_nan(before->sum)) return CounterResetHint::kUnknown;
   if (before->counter_reset_hint == CounterResetHint::kGauge) return CounterResetHint::kUnknown;
-  if (now.count < before->count) return CounterResetHint::kReset;
   if (now.schema != before->schema || now.zero_threshold != before->zero_threshold) {
     return CounterResetHint::kUnknown;
   }
-  return is_reset(*before, now) ? CounterResetHint::kReset : CounterResetHint::kNotReset;
+  return is_reset(*before, now) ? CounterResetHint::kUnknown : CounterResetHint::kNotReset;
 }
 
 void append(SampleColumn& column, int64_t time, const SequenceValue& value,

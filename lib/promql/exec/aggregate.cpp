@@ -2,6 +2,7 @@
 #include "promql/exec/aggregate.hpp"
 
 #include "base/number_text.hpp"
+#include "base/quote.hpp"
 #include "base/utf8.hpp"
 #include "model/histogram_text.hpp"
 #include "promql/exec/accumulators.hpp"
@@ -77,7 +78,7 @@ Result<StepMatrix> count_values(const AggregatePlan& plan, const Grid& grid, Que
                                 Annotations& annotations) {
   const std::string& label = plan_as<StringPlan>(*plan.parameter).value;
   if (label.empty() || !is_valid_utf8(label)) {
-    return Status::failed_precondition("invalid label name \"" + label + "\"");
+    return Status::failed_precondition("invalid label name " + go_quoted(label));
   }
   std::vector<std::string> grouping = plan.grouping;
   if (!plan.without) grouping = sorted_with(std::move(grouping), label);

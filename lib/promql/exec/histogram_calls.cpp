@@ -28,6 +28,13 @@ std::optional<double> parse_bound(std::string_view text) {
   return value;
 }
 
+/// As OpenMetrics writes numbers: whole ones with ".0".
+std::string open_metrics_number(double value) {
+  std::string text = float_general(value);
+  bool is_whole = std::isfinite(value) && text.find_first_of("e.") == std::string::npos;
+  return is_whole ? text + ".0" : text;
+}
+
 /// The series that belong to one histogram: those with equal labels but for `le`.
 struct Family {
   Labels labels;                 // without `le`
@@ -236,7 +243,7 @@ Result<StepMatrix> evaluate(const CallPlan& plan, const Grid& grid, QueryState& 
   evaluator.check_bounds();
   for (const auto& quantiles : call.scalars) {
     std::pair<std::string_view, std::string> extra;
-    if (!call.label.empty()) extra = {call.label, float_general(quantiles.at(0))};
+    if (!call.label.empty()) extra = {call.label, open_metrics_number(quantiles.at(0))};
     evaluator.evaluate(Quantile(quantiles, position, grid), extra, results);
   }
   return merge_same_labels(std::move(results));

@@ -53,8 +53,9 @@ class PairMatcher {
         annotations_(annotations),
         notes_(steps_, pairing.plan.position) {
     const auto& matching = p_.matching;
-    fill_one_ = p_.swapped ? matching.fill_left : matching.fill_right;
-    fill_many_ = p_.swapped ? matching.fill_right : matching.fill_left;
+    // As in Prometheus, group_right doesn't turn these around.
+    fill_one_ = matching.fill_right;
+    fill_many_ = matching.fill_left;
     include_ = matching.include;
     names_ = matching.labels;
     std::sort(names_.begin(), names_.end());
