@@ -64,13 +64,19 @@ def toc(index):
     return {name: int.from_bytes(table[i * 8:i * 8 + 8], "big") for i, name in enumerate(names)}
 
 
+def flip_postings(index):
+    """Every list: one byte of each reference."""
+    for offset in range(toc(index)["postings"] + 11, toc(index)["label_offsets"] - 4, 4):
+        flip(index, offset)
+
+
 DAMAGES = {
     "index cut in half": (lambda b: truncate(b / "index", (b / "index").stat().st_size // 2), "index"),
     "index empty": (lambda b: truncate(b / "index", 0), "index"),
     "flipped magic": (lambda b: flip(b / "index", 0), "index"),
     "flipped symbols": (lambda b: flip(b / "index", toc(b / "index")["symbols"] + 10), "index"),
     "flipped series": (lambda b: flip(b / "index", toc(b / "index")["series"] + 20), "index"),
-    "flipped postings": (lambda b: flip(b / "index", toc(b / "index")["postings"] + 9), "index"),
+    "flipped postings": (lambda b: flip_postings(b / "index"), "index"),
     "flipped offset table":
         (lambda b: flip(b / "index", toc(b / "index")["postings_offsets"] + 12), "index"),
     "flipped table of contents": (lambda b: flip(b / "index", (b / "index").stat().st_size - 30),

@@ -45,23 +45,10 @@ Result<std::shared_ptr<const BucketBlock>> BucketBlock::load(const Context& cont
   const auto& loaded = block->meta();
   auto object = block_object(loaded.ulid, kIndexFile);
   MNEMO_TRY(block->header_, IndexHeader::load(context, reader, object, known_index_size(loaded)));
-  MNEMO_RETURN_IF_ERROR(block->find_segments(context));
   auto thanos = loaded.thanos.value_or(ThanosMeta());
   block->entry_size_ = guess(thanos.index_max_series_size, kGuessedEntrySize);
   block->chunk_size_ = guess(thanos.index_max_chunk_size, kGuessedChunkSize);
   return std::shared_ptr<const BucketBlock>(std::move(block));
-}
-
-Status BucketBlock::find_segments(const Context& context) {
-  auto folder = block_object(meta_->ulid, kChunksFolder);
-  if (meta_->thanos && !meta_->thanos->segment_files.empty()) {
-    for (const auto& file : meta_->thanos->segment_files) segments_.push_back(folder + "/" + file);
-    return {};
-  }
-  return reader_.bucket().list(context, folder, false, [&](const BucketEntry& entry) {
-    if (!entry.is_folder) segments_.push_back(entry.name);
-    return Status();
-  });
 }
 
 Result<tsdb::Postings> BucketBlock::select(const Context& context,

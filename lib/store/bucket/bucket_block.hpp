@@ -66,14 +66,12 @@ class BucketBlock {
   BucketBlock(std::shared_ptr<const BlockMeta> meta, RangeReader reader)
       : meta_(std::move(meta)), reader_(std::move(reader)) {}
 
-  Status find_segments(const Context& context);
   Status read_segment(const Context& context, std::span<const WantedChunk> wanted,
                       std::span<const Aggregate> aggregates, QueryStats& stats) const;
 
   std::shared_ptr<const BlockMeta> meta_;
   RangeReader reader_;
   IndexHeader header_;
-  std::vector<std::string> segments_;  // objects, by number
   uint64_t entry_size_ = 0;            // guesses that most entries and chunks don't exceed
   uint64_t chunk_size_ = 0;
 };

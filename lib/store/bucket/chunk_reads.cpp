@@ -3,6 +3,7 @@
 #include "store/aggregates.hpp"
 #include "store/bucket/bucket_block.hpp"
 #include "tsdb/chunks/record.hpp"
+#include "tsdb/chunks/segments.hpp"
 
 #include <fmt/format.h>
 
@@ -39,13 +40,8 @@ std::vector<ByteRange> record_ranges(std::span<const WantedChunk> wanted, uint64
 
 Status BucketBlock::read_segment(const Context& context, std::span<const WantedChunk> wanted,
                                  std::span<const Aggregate> aggregates, QueryStats& stats) const {
-  size_t number = tsdb::segment_of(wanted.front().meta.ref);
-  if (number >= segments_.size()) {
-    return Status::data_loss(fmt::format("{}: the index refers to segment {} of {}",
-                                         block_object(meta_->ulid, kChunksFolder), number + 1,
-                                         segments_.size()));
-  }
-  const auto& object = segments_[number];
+  auto object =
+      block_object(meta_->ulid, tsdb::segment_name(tsdb::segment_of(wanted.front().meta.ref)));
   auto ranges = record_ranges(wanted, chunk_size_);
   MNEMO_TRY(auto pieces, reader_.read(context, object, ranges, stats.chunk_reads));
   for (size_t i = 0; i < wanted.size(); ++i) {
