@@ -72,7 +72,7 @@ class BucketBlock {
   std::shared_ptr<const BlockMeta> meta_;
   RangeReader reader_;
   IndexHeader header_;
-  uint64_t entry_size_ = 0;            // guesses that most entries and chunks don't exceed
+  uint64_t entry_size_ = 0;  // guesses that most entries and chunks don't exceed
   uint64_t chunk_size_ = 0;
 };
 
