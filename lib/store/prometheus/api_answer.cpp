@@ -30,11 +30,17 @@ class ListHandler : public nlohmann::json_sax<Json> {
   bool binary(binary_t&) override { return false; }
 
   bool string(string_t& value) override {
-    if (depth_ == 1 && member_ == "status") status = value;
-    if (depth_ == 1 && member_ == "error") error = value;
-    if (depth_ == 2 && member_ == "warnings") warnings.push_back(std::move(value));
-    if (depth_ == 2 && member_ == "data") texts.push_back(std::move(value));
-    if (depth_ == 3 && member_ == "data") pairs_.emplace_back(std::move(key_), std::move(value));
+    if (depth_ == 1 && member_ == "status") {
+      status = std::move(value);
+    } else if (depth_ == 1 && member_ == "error") {
+      error = std::move(value);
+    } else if (depth_ == 2 && member_ == "warnings") {
+      warnings.push_back(std::move(value));
+    } else if (depth_ == 2 && member_ == "data") {
+      texts.push_back(std::move(value));
+    } else if (depth_ == 3 && member_ == "data") {
+      pairs_.emplace_back(std::move(key_), std::move(value));
+    }
     return true;
   }
 

@@ -153,9 +153,9 @@ Result<std::unique_ptr<SeriesStream>> PrometheusStore::series(const Context& con
   std::string type(transfer->head().header("Content-Type"));
   if (type.starts_with(kStreamedType)) {
     PrometheusStreamOptions options{
-        std::move(finisher),    current->external, rewrites,
-        request.shard_info,     request.limit,     options_.max_frame_bytes,
-        options_.max_held_bytes};
+        std::move(finisher),     current->external, rewrites,
+        request.shard_info,      request.limit,     options_.max_frame_bytes,
+        options_.max_held_bytes, options_.metrics};
     return stream_of<PrometheusStream>(std::move(transfer), std::move(options));
   }
   if (!type.starts_with(kSampledType)) {

@@ -3,6 +3,7 @@
 
 #include "store/prometheus/prometheus_api.hpp"
 
+#include <mnemo/metrics.hpp>
 #include <mnemo/store.hpp>
 
 #include <cstddef>
@@ -21,6 +22,7 @@ struct PrometheusStoreOptions {
   size_t max_frame_bytes = 50'000'000;    // as Thanos
   size_t max_held_bytes = 512U << 20;     // of one call, held to be sorted
   size_t max_sampled_bytes = 256U << 20;  // of an answer of a server that can't stream chunks
+  std::shared_ptr<Metrics> metrics;       // prometheus_store_received_frames; may be null
 };
 
 /// A store over a Prometheus server: series by remote read, labels by its HTTP API.

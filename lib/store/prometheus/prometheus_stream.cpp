@@ -34,6 +34,14 @@ PrometheusStream::PrometheusStream(std::unique_ptr<HttpTransfer> transfer,
       order_(options_.rewrites),
       external_names_(names_of(options_.external)) {}
 
+PrometheusStream::~PrometheusStream() {
+  if (!options_.metrics) return;
+  options_.metrics
+      ->histogram("prometheus_store_received_frames",
+                  "Number of frames received per streamed response.", {10, 100, 1e3, 1e4, 1e5})
+      .observe(static_cast<double>(frame_count_));
+}
+
 Result<bool> PrometheusStream::next(Series& series) {
   if (options_.limit > 0 && given_ == options_.limit) return false;
   if (!ahead_ && order_.empty()) MNEMO_RETURN_IF_ERROR(receive());
@@ -97,6 +105,7 @@ Status PrometheusStream::receive() {
 }
 
 Status PrometheusStream::take_frame(const Bytes& frame) {
+  ++frame_count_;
   parts_.clear();
   MNEMO_RETURN_IF_ERROR(decode_chunked_read_response(frame, parts_));
   for (auto& part : parts_) {

@@ -7,6 +7,7 @@
 #include "store/series_order.hpp"
 #include "store/shard.hpp"
 
+#include <mnemo/metrics.hpp>
 #include <mnemo/store.hpp>
 
 #include <cstddef>
@@ -29,6 +30,7 @@ struct PrometheusStreamOptions {
   int64_t limit = 0;
   size_t max_frame_bytes = 0;
   size_t max_held_bytes = 0;
+  std::shared_ptr<Metrics> metrics;  // prometheus_store_received_frames; may be null
 };
 
 /// The series of a streamed remote read, put into the order of their finished labels. Receives only
@@ -36,6 +38,9 @@ struct PrometheusStreamOptions {
 class PrometheusStream final : public SeriesStream {
  public:
   PrometheusStream(std::unique_ptr<HttpTransfer> transfer, PrometheusStreamOptions options);
+  ~PrometheusStream() override;
+  PrometheusStream(const PrometheusStream&) = delete;
+  PrometheusStream& operator=(const PrometheusStream&) = delete;
 
   Result<bool> next(Series& series) override;
   const std::vector<std::string>& warnings() const override { return warnings_; }
@@ -63,6 +68,7 @@ class PrometheusStream final : public SeriesStream {
   std::optional<Order::Entry> ahead_;
   bool ended_ = false;
   size_t held_bytes_ = 0;
+  size_t frame_count_ = 0;
   int64_t given_ = 0;
   Labels last_;
   std::vector<std::string> warnings_;

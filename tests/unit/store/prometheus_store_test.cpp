@@ -62,10 +62,13 @@ class FakePrometheus {
         peer_([this](auto& r, auto& c) { answer(r, c); }) {
     auto client = HttpClient::make({});
     auto api = std::make_shared<PrometheusApi>(*client, peer_.url("/prefix/"));
-    store = std::make_unique<PrometheusStore>(api, PrometheusStoreOptions{});
+    PrometheusStoreOptions options;
+    options.metrics = metrics;
+    store = std::make_unique<PrometheusStore>(api, options);
     REQUIRE(store->refresh(Context()).ok());
   }
 
+  std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
   std::unique_ptr<PrometheusStore> store;
   std::string content_type =
       "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse";
@@ -132,6 +135,8 @@ TEST_CASE("prometheus store: a series split over frames is one series") {
   auto lines = lines_of(*fake.store, {});
   REQUIRE(lines);
   CHECK_EQ(*lines, "{__name__=\"m\", cluster=\"c\", replica=\"r\"} 1=x 2=y 3=z\n");
+  CHECK_NE(fake.metrics->render().find("prometheus_store_received_frames_sum 3"),
+           std::string::npos);
 }
 
 TEST_CASE("prometheus store: external labels win over a series' own, and what becomes one is one") {
