@@ -11,7 +11,7 @@
 
 /// The outer format of an index file, as pure functions over bytes: whoever holds a part of an
 /// index (mapped, or fetched from object storage) decodes it with these. Offsets in errors are
-/// those within the index file. Format: docs/formats/index.md (Prometheus TSDB, index version 2).
+/// those within the index file. Format: docs/formats/block.md (Prometheus TSDB, index version 2).
 namespace mnemo::tsdb {
 
 inline constexpr uint32_t kIndexMagic = 0xBAAAD700;
