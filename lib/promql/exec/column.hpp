@@ -18,6 +18,10 @@ struct Grid {
   int64_t start_ms = 0;
   int64_t step_ms = 1;  // at least 1
   size_t count = 1;     // 0: nothing to evaluate
+  /// From where the first step's data is asked for, before `start_ms`. Like Prometheus, a subquery
+  /// asks from the edge of its window on, although its steps begin later: whoever deduplicates
+  /// replicas chooses by what comes first.
+  int64_t lead_ms = 0;
 
   int64_t time(size_t step) const { return start_ms + static_cast<int64_t>(step) * step_ms; }
   int64_t last() const { return time(count == 0 ? 0 : count - 1); }

@@ -48,9 +48,14 @@ class SelectedInput {
   SelectedSeries series_;
 };
 
+/// How much earlier than its first step the data of a selector is asked for.
+int64_t lead(const SelectorPlan& plan, const Grid& grid) {
+  return plan.shift.is_fixed() ? 0 : grid.lead_ms;
+}
+
 Selection instant_selection(const SelectorPlan& plan, const Grid& grid, const QueryState& state) {
   Selection selection;
-  selection.range = {plan.shift.reference(grid.start_ms) - state.lookback_ms + 1,
+  selection.range = {plan.shift.reference(grid.start_ms) - lead(plan, grid) - state.lookback_ms + 1,
                      plan.shift.reference(grid.last())};
   selection.step_ms = grid.single() ? 0 : grid.step_ms;
   return selection;
@@ -127,8 +132,9 @@ class SelectedRanges : public RangeSource {
   static Selection selection(const RangeSelectorPlan& plan, const Grid& grid) {
     const TimeShift& shift = plan.selector->shift;
     Selection selection;
-    selection.range = {shift.reference(grid.start_ms) - plan.range_ms + 1,
-                       shift.reference(grid.last())};
+    selection.range = {
+        shift.reference(grid.start_ms) - lead(*plan.selector, grid) - plan.range_ms + 1,
+        shift.reference(grid.last())};
     selection.step_ms = grid.single() ? 0 : grid.step_ms;
     selection.range_ms = plan.range_ms;
     return selection;
@@ -143,7 +149,9 @@ Grid subquery_grid(const SubqueryPlan& plan, const Grid& grid) {
   int64_t after = plan.shift.reference(grid.start_ms) - plan.range_ms;
   int64_t start = plan.step_ms * (after / plan.step_ms);
   if (start <= after) start += plan.step_ms;
-  return Grid::between(start, plan.shift.reference(grid.last()), plan.step_ms);
+  auto steps = Grid::between(start, plan.shift.reference(grid.last()), plan.step_ms);
+  steps.lead_ms = start - after + (plan.shift.is_fixed() ? 0 : grid.lead_ms);
+  return steps;
 }
 
 class SubqueryRanges : public RangeSource {

@@ -75,6 +75,8 @@ struct TimeShift {
   int64_t offset_ms = 0;
   std::optional<int64_t> at_ms;
   int64_t reference(int64_t step_time) const { return at_ms.value_or(step_time) - offset_ms; }
+  /// Whether every step refers to the same time.
+  bool is_fixed() const { return at_ms.has_value(); }
 };
 
 /// What surrounds a selector; for the source of its samples.
