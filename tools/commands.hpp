@@ -16,6 +16,9 @@ struct Command {
 };
 
 // One file a subcommand.
+int run_promql_parse(const std::vector<std::string>& arguments);
+int run_promql_query(const std::vector<std::string>& arguments);
+int run_promql_test(const std::vector<std::string>& arguments);
 int run_query(const std::vector<std::string>& arguments);
 int run_sidecar(const std::vector<std::string>& arguments);
 int run_store(const std::vector<std::string>& arguments);

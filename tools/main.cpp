@@ -14,6 +14,9 @@ constexpr Command kCommands[] = {
     {"sidecar", "ship a Prometheus' blocks to a bucket, serve its data", run_sidecar},
     {"store", "serve the blocks of a bucket", run_store},
     {"query", "answer PromQL over sidecars, stores and other queriers", run_query},
+    {"tools promql parse", "print the canonical form of an expression", run_promql_parse},
+    {"tools promql query", "evaluate an expression over local blocks", run_promql_query},
+    {"tools promql test", "run promqltest scripts", run_promql_test},
     {"tools tsdb dump", "print what blocks hold", run_tsdb_dump},
 };
 
