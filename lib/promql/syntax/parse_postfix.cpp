@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promql/syntax/parse_state.hpp"
 
+#include "base/number_text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -75,8 +77,8 @@ Status parse_at_timestamp(ParseState& state, Expr& expr, TimeModifiers& at) {
   double seconds = minus ? -number.seconds : number.seconds;
   constexpr double kLimit = 9223372036854775808.0;
   if (!(std::abs(seconds) < kLimit)) {
-    return state.error_at(expr.position,
-                          fmt::format("timestamp out of bounds for @ modifier: {:f}", seconds));
+    std::string text = std::isfinite(seconds) ? fmt::format("{:f}", seconds) : float_fixed(seconds);
+    return state.error_at(expr.position, "timestamp out of bounds for @ modifier: " + text);
   }
   at.at_ms = static_cast<int64_t>(std::clamp(std::round(seconds * 1000), -9.2e18, 9.2e18));
   return {};

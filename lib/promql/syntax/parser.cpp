@@ -49,12 +49,9 @@ std::optional<BinaryOperator> binary_operator(TokenType type) {
 
 Result<ExprPtr> parse_binary(ParseState& state, int least_precedence);
 
-/// A selector's name may be an aggregation's; then what follows a vector follows it.
-bool follows_metric_name(TokenType type) {
-  return type == TokenType::kEnd || type == TokenType::kLeftBrace ||
-         type == TokenType::kLeftBracket || type == TokenType::kRightParen ||
-         type == TokenType::kComma || type == TokenType::kOffset || type == TokenType::kAnchored ||
-         type == TokenType::kSmoothed || type == TokenType::kAt || binary_operator(type);
+/// What comes after an aggregation's name; after anything else the name is a metric's.
+bool follows_aggregation(TokenType type) {
+  return type == TokenType::kLeftParen || type == TokenType::kBy || type == TokenType::kWithout;
 }
 
 bool begins_expression(TokenType type) {
@@ -181,7 +178,7 @@ Result<ExprPtr> parse_string_literal(ParseState& state) {
 Result<ExprPtr> parse_named(ParseState& state) {
   TokenType type = state.type();
   TokenType next = state.peek_second().type;
-  if (is_aggregation(type) && !follows_metric_name(next)) return parse_aggregate(state);
+  if (is_aggregation(type) && follows_aggregation(next)) return parse_aggregate(state);
   bool names_function =
       type == TokenType::kIdentifier || (type >= TokenType::kStart && type <= TokenType::kMinOf);
   if (names_function && next == TokenType::kLeftParen) return parse_call(state);

@@ -39,3 +39,27 @@ TEST_CASE("parser: too long a text is an error that names the limit") {
   REQUIRE_FALSE(expr);
   CHECK_NE(expr.status().message().find("limit of 1048576"), std::string::npos);
 }
+
+TEST_CASE("parser: errors have Prometheus' words and positions") {
+  auto error = [](std::string_view text) {
+    return parse_expression(text, ParserOptions::all_enabled()).status().message();
+  };
+  CHECK_EQ(error(""), "unknown position: parse error: no expression found in input");
+  CHECK_EQ(error("# x"), "1:1: parse error: no expression found in input");
+  CHECK_EQ(error("up{"), "1:4: parse error: unexpected end of input inside braces");
+  CHECK_EQ(error("sum(up"), "1:7: parse error: unclosed left parenthesis");
+  CHECK_EQ(error("sum some_metric by (test)"),
+           "1:5: parse error: unexpected identifier \"some_metric\"");
+  CHECK_EQ(error("sum(a b)"), "1:7: parse error: unexpected identifier \"b\" in aggregation");
+  CHECK_EQ(error("foo @ NaN"), "1:1: parse error: timestamp out of bounds for @ modifier: NaN");
+  CHECK_EQ(error("foo\n  + )"), "2:6: parse error: unexpected right parenthesis ')'");
+  CHECK_EQ(error("foo[5m"), "1:7: parse error: unclosed left bracket");
+  CHECK_EQ(error("foo[5m] OFFSET 1h30x"),
+           "1:16: parse error: bad number or duration syntax: \"1h30\"");
+  CHECK_EQ(error("{x=\"\"}"),
+           "1:1: parse error: vector selector must contain at least one non-empty matcher");
+  CHECK_EQ(error("1 == 1"), "1:3: parse error: comparisons between scalars must use BOOL modifier");
+  CHECK_EQ(error("unknown(up)"), "1:1: parse error: unknown function with name \"unknown\"");
+  CHECK_EQ(error("topk(some_metric,)"),
+           "1:17: parse error: trailing commas not allowed in function call args");
+}
