@@ -148,14 +148,14 @@ Result<BlockMeta> BlockMeta::parse(std::string_view json) {
   }
   fields.integer("minTime", meta.min_time);
   fields.integer("maxTime", meta.max_time);
-  fields.object("stats", [&](const Json& stats, const std::string& at) {
-    return parse_stats(stats, at, meta.stats);
+  fields.object("stats", [&](const Json& member, const std::string& at) {
+    return parse_stats(member, at, meta.stats);
   });
-  fields.object("compaction", [&](const Json& compaction, const std::string& at) {
-    return parse_compaction(compaction, at, meta.compaction);
+  fields.object("compaction", [&](const Json& member, const std::string& at) {
+    return parse_compaction(member, at, meta.compaction);
   });
-  fields.object("thanos", [&](const Json& thanos, const std::string& at) {
-    return parse_thanos(thanos, at, meta.thanos.emplace());
+  fields.object("thanos", [&](const Json& member, const std::string& at) {
+    return parse_thanos(member, at, meta.thanos.emplace());
   });
   MNEMO_RETURN_IF_ERROR(fields.status());
   return meta;

@@ -63,6 +63,7 @@ void append_histogram(std::string& out, const FloatHistogram& shape, Count count
 
 std::vector<uint64_t> absolute_counts(const std::vector<int64_t>& deltas) {
   std::vector<uint64_t> counts;
+  counts.reserve(deltas.size());
   uint64_t current = 0;
   for (int64_t delta : deltas) counts.push_back(current += static_cast<uint64_t>(delta));
   return counts;
