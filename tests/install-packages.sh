@@ -4,14 +4,16 @@
 set -euo pipefail
 
 build=(
-  ccache g++ meson ninja-build pkg-config mold
-  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
-  libboost-dev libc-ares-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libre2-dev libsnappy-dev
-  libssl-dev libxxhash-dev libyaml-cpp-dev nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev
+  ccache g++ meson mold ninja-build pkg-config
+  libboost-dev libc-ares-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libgrpc++-dev libprotobuf-dev
+  libre2-dev
+  libsnappy-dev libssl-dev libxxhash-dev libyaml-cpp-dev nlohmann-json3-dev prometheus-cpp-dev
+  zlib1g-dev
 )
 run=(prometheus python3 curl ca-certificates)
 test=(
-  clang clang-format clang-tidy libclang-rt-14-dev git openssl doctest-dev python3-pytest
+  clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev openssl protobuf-compiler
+  python3-pytest
 )
 
 wanted=("${build[@]}" "${run[@]}")

@@ -67,6 +67,9 @@ Result<std::string> ContentFlags::read(const std::string& flag) const {
     return Status::invalid_argument("--" + flag + " and --" + flag +
                                     "-file are both given; give one of them");
   }
+  if (!given()) {
+    return Status::invalid_argument("--" + flag + " or --" + flag + "-file must be given");
+  }
   if (!content.empty()) return content;
   return read_file(file, kMaxConfigBytes).with_context("--" + flag + "-file");
 }

@@ -46,7 +46,8 @@ struct ContentFlags {
 
   void declare(CommandLine& line, const std::string& flag, std::string_view what);
   bool given() const { return !content.empty() || !file.empty(); }
-  /// The text, from wherever it is. Errors: InvalidArgument when both are given; the file's.
+  /// The text, from wherever it is. Errors: InvalidArgument when both or none are
+  /// given; the file's.
   Result<std::string> read(const std::string& flag) const;
 };
 

@@ -279,6 +279,7 @@ Status run(const QueryFlags& flags, const CommandLine& line) {
   component.every(std::chrono::milliseconds(kEndpointRefresh).count(), "asking the endpoints",
                   [&](const Context& context) {
                     endpoints->refresh(context);
+                    MNEMO_RETURN_IF_ERROR(context.check());
                     serving->set_ready(true);
                     return Status();
                   });

@@ -43,8 +43,8 @@ Result<std::unique_ptr<Serving>> Serving::start(const Component& component,
                                                 std::shared_ptr<Store> store, HttpRouter routes) {
   MNEMO_RETURN_IF_ERROR(check_tls(grpc));
   std::unique_ptr<Serving> serving(new Serving(component, common, grpc));
-  MNEMO_RETURN_IF_ERROR(serving->listen_http(std::move(routes)));
-  MNEMO_RETURN_IF_ERROR(serving->listen_grpc(std::move(store)));
+  MNEMO_RETURN_IF_ERROR(serving->listen_http(std::move(routes)).with_context("--http-address"));
+  MNEMO_RETURN_IF_ERROR(serving->listen_grpc(std::move(store)).with_context("gRPC server"));
   return serving;
 }
 

@@ -121,6 +121,7 @@ Status Sidecar::prepare() {
   MNEMO_TRY(auto http, HttpClient::make(client));
   api_ = std::make_shared<PrometheusApi>(std::move(http), flags_.prometheus_url);
   PrometheusStoreOptions options;
+  options.metrics = component_.metrics();
   options.min_time = [this] { return *parse_time_or_duration(flags_.min_time, now_ms()); };
   store_ = std::make_shared<PrometheusStore>(api_, options);
   if (!flags_.objstore.given()) {
