@@ -35,7 +35,7 @@ class VectorScalar {
         scalars_(std::move(scalars)) {}
 
   void operator()(StepColumn& series, Annotations& annotations) const {
-    if (!series.histograms.empty()) {
+    if (!series.histograms.empty() || is_trim(op_)) {
       apply_with_histograms(series, annotations);
     } else if (is_comparison(op_)) {
       compare_floats(series);
@@ -88,7 +88,7 @@ class VectorScalar {
   void apply_with_histograms(StepColumn& series, Annotations& annotations) const {
     StepNotes notes(series.steps(), position_);
     for (size_t step = 0; step < series.steps(); ++step) {
-      if (series.cells[step] == Cell::kFloat) {
+      if (series.cells[step] == Cell::kFloat && !is_trim(op_)) {
         double value = series.values[step];
         double scalar = scalars_[step];
         if (is_comparison(op_)) {
@@ -98,7 +98,7 @@ class VectorScalar {
         } else {
           series.set(step, arithmetic(op_, value, scalar));
         }
-      } else if (series.cells[step] == Cell::kHistogram) {
+      } else if (series.present(step)) {
         Element vector = element_at(series, step);
         Element scalar{scalars_[step], nullptr};
         ElementResult result = scalar_is_left_ ? histogram_binary(op_, scalar, vector, step, notes)
@@ -184,11 +184,11 @@ std::vector<size_t> MatchGroups::numbers(const StepMatrix& matrix) {
 
 Result<OperatorPtr> make_binary_operator(const BinaryPlan& plan, const Grid& grid,
                                          QueryState& state) {
-  if (plan.op == BinaryOp::kTrimLower || plan.op == BinaryOp::kTrimUpper) {
-    return Status::unimplemented("operator " + std::string(operator_name(plan.op)) +
-                                 " is not implemented");
-  }
   if (is_scalar(*plan.left) && is_scalar(*plan.right)) {
+    if (is_trim(plan.op)) {
+      return Status::failed_precondition("operator \"" + std::string(operator_name(plan.op)) +
+                                         "\" not allowed for Scalar operations");
+    }
     return make_matrix_operator([&plan, grid, &state](Annotations& annotations) {
       return scalar_scalar(plan, grid, state, annotations);
     });

@@ -3,6 +3,7 @@
 
 #include "base/quote.hpp"
 #include "model/histogram_math.hpp"
+#include "model/histogram_trim.hpp"
 
 #include <algorithm>
 
@@ -92,6 +93,12 @@ ElementResult histogram_binary(BinaryOp op, const Element& left, const Element& 
     FloatHistogram result = **left.histogram;
     divide(result, right.value);
     return kept(std::move(result));
+  }
+  if (is_trim(op) && left.histogram) {
+    FloatHistogram result = **left.histogram;
+    trim_buckets(result, right.value,
+                 op == BinaryOp::kTrimUpper ? TrimSide::kUpper : TrimSide::kLower);
+    return {true, true, 0, std::make_shared<const FloatHistogram>(std::move(result))};
   }
   return incompatible(op, left, right, step, notes);
 }

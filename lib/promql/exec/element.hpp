@@ -48,7 +48,12 @@ class StepNotes {
   PositionRange position_;
 };
 
-/// `left op right` where at least one is a histogram.
+/// Whether an operator cuts histograms, and so takes no floats on its left.
+inline bool is_trim(BinaryOp op) {
+  return op == BinaryOp::kTrimLower || op == BinaryOp::kTrimUpper;
+}
+
+/// `left op right` where at least one is a histogram, or the operator wants one.
 ElementResult histogram_binary(BinaryOp op, const Element& left, const Element& right, size_t step,
                                StepNotes& notes);
 

@@ -1,8 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promql/exec/selector.hpp"
 
+#include "model/histogram_math.hpp"
+
 namespace mnemo::promql {
 namespace {
+
+/// Leaves count and sum of each histogram, and what its buckets say of a reset since the one
+/// before.
+void reduce_to_statistics(SampleColumn& samples) {
+  HistogramPtr before;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    if (!samples.histograms[i] || is_stale_nan(samples.values[i])) continue;
+    HistogramPtr now = std::move(samples.histograms[i]);
+    auto reduced = std::make_shared<FloatHistogram>();
+    reduced->counter_reset_hint = now->counter_reset_hint;
+    reduced->schema = now->schema;
+    reduced->count = now->count;
+    reduced->sum = now->sum;
+    if (now->counter_reset_hint == CounterResetHint::kUnknown && before) {
+      reduced->counter_reset_hint =
+          detect_reset(*now, *before) ? CounterResetHint::kReset : CounterResetHint::kNotReset;
+    }
+    samples.histograms[i] = std::move(reduced);
+    before = std::move(now);
+  }
+}
 
 /// The series of one selection, with what the source warns of.
 class SelectedInput {
@@ -28,6 +51,7 @@ class SelectedInput {
       ++state_.statistics.series_selected;
       state_.statistics.samples_read += samples.size();
       if (samples.empty()) continue;
+      if (plan_.statistics_only && samples.has_histograms()) reduce_to_statistics(samples);
       MNEMO_RETURN_IF_ERROR(state_.hold(samples.size()));
       state_.release(samples.size());
       labels = std::move(series_.labels);

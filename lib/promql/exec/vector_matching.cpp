@@ -197,7 +197,7 @@ class PairMatcher {
 
   ElementResult compute(const Element& left, const Element& right, size_t step) {
     BinaryOp op = p_.plan.op;
-    if (left.histogram || right.histogram) {
+    if (left.histogram || right.histogram || is_trim(op)) {
       return histogram_binary(op, left, right, step, notes_);
     }
     if (is_comparison(op)) return {true, compare(op, left.value, right.value), left.value, {}};

@@ -103,6 +103,7 @@ class Planner {
     node->hints = hints;
     node->anchored = expr.anchored;
     node->smoothed = expr.smoothed;
+    node->statistics_only = wants_statistics_ > 0 && needs_buckets_ == 0;
     node->distinct_without_name = has_one_metric_name(node->matchers);
     return node;
   }
@@ -130,6 +131,7 @@ class Planner {
     MNEMO_TRY(node->step_ms, duration(expr.step_expr, expr.step_ms));
     if (node->step_ms == 0) node->step_ms = context_.default_subquery_step_ms;
     MNEMO_TRY(node->shift, shift(expr.modifiers));
+    Nesting nesting(needs_buckets_, true);
     SelectorHints inner = hints;
     inner.grouping_by = false;
     inner.grouping_labels.clear();
@@ -156,11 +158,13 @@ class Planner {
   }
 
   Result<Planned> binary(const BinaryExpr& expr) {
+    bool trims = expr.op == BinaryOp::kTrimLower || expr.op == BinaryOp::kTrimUpper;
+    Nesting nesting(needs_buckets_, trims);
     MNEMO_TRY(Planned left, plan(*expr.left, {}));
     MNEMO_TRY(Planned right, plan(*expr.right, {}));
     const auto* x = plan_as_if<NumberPlan>(left.plan.get());
     const auto* y = plan_as_if<NumberPlan>(right.plan.get());
-    if (x && y) return number(scalar_binary(expr.op, x->value, y->value), expr);
+    if (x && y && !trims) return number(scalar_binary(expr.op, x->value, y->value), expr);
     auto node = std::make_unique<BinaryPlan>();
     node->position = expr.position;
     node->type = expr.type;
@@ -219,6 +223,8 @@ class Planner {
     node->type = expr.type;
     SelectorHints hints;
     hints.func = name;
+    Nesting statistics(wants_statistics_, reads_statistics(name));
+    Nesting buckets(needs_buckets_, reads_buckets(name));
     std::vector<Planned> parts;
     bool invariant = !depends_on_step(name);
     bool timestamp_of_selectors = name == "timestamp";
@@ -255,7 +261,31 @@ class Planner {
     return static_cast<double>(context_.step_ms) / 1000;
   }
 
+  /// Counts what surrounds the part that is being planned.
+  class Nesting {
+   public:
+    Nesting(int& depth, bool enter) : depth_(depth), entered_(enter ? 1 : 0) { depth_ += entered_; }
+    ~Nesting() { depth_ -= entered_; }
+    Nesting(const Nesting&) = delete;
+    Nesting& operator=(const Nesting&) = delete;
+
+   private:
+    int& depth_;
+    int entered_;
+  };
+
+  static bool reads_statistics(std::string_view function) {
+    return function == "histogram_count" || function == "histogram_sum" ||
+           function == "histogram_avg";
+  }
+  static bool reads_buckets(std::string_view function) {
+    return function == "histogram_quantile" || function == "histogram_quantiles" ||
+           function == "histogram_fraction";
+  }
+
   const PlanContext& context_;
+  int wants_statistics_ = 0;  // functions around that read count and sum only
+  int needs_buckets_ = 0;     // what is around that needs all of a histogram
 };
 
 }  // namespace

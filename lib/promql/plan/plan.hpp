@@ -93,6 +93,7 @@ struct SelectorPlan : Plan {
   SelectorHints hints;
   bool anchored = false;
   bool smoothed = false;
+  bool statistics_only = false;  // of histograms, only count and sum matter
   SelectorPlan() : Plan(kKind) {}
 };
 
