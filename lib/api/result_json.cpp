@@ -100,16 +100,6 @@ void append_all(std::string& out, const std::vector<ResultSeries>& series, Appen
   out += ']';
 }
 
-std::string_view result_type(ValueType type) {
-  switch (type) {
-    case ValueType::kScalar: return "scalar";
-    case ValueType::kVector: return "vector";
-    case ValueType::kMatrix: return "matrix";
-    case ValueType::kString: return "string";
-  }
-  return "none";
-}
-
 /// A scalar's value never has an exponent.
 void append_scalar(std::string& out, const QueryResult& result, int64_t time_ms) {
   bool empty = result.series.empty() || result.series[0].samples.empty();
@@ -190,7 +180,7 @@ void append_strings(std::string& out, const std::vector<std::string>& texts) {
 
 void append_result(std::string& out, const QueryResult& result, int64_t time_ms) {
   out += "\"resultType\":\"";
-  out += result_type(result.type);
+  out += value_type_name(result.type);
   out += "\",\"result\":";
   switch (result.type) {
     case ValueType::kScalar: append_scalar(out, result, time_ms); break;
