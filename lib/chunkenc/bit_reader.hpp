@@ -56,12 +56,22 @@ class BitReader {
     return width == 0 ? 0 : bits(width);
   }
 
-  void fail() {
-    failed_ = true;
-    position_ = end_;
+  /// Byte-wise numbers (Go's binary.Uvarint and Varint), at any bit.
+  uint64_t uvarint() {
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      uint64_t byte = bits(8);
+      if (shift == 63 && byte > 1) break;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    fail();
+    return 0;
   }
+  int64_t varint() { return zigzag_decode(uvarint()); }
 
- private:
+  /// The next 64 bits, with zeros where the bytes end; `skip` goes on after as many of them as were
+  /// used, and is false where the bytes ended before.
   uint64_t peek() const {
     size_t byte = position_ >> 3;
     if (size_ - byte >= 9) return load_bits(data_, position_);
@@ -79,6 +89,12 @@ class BitReader {
     return false;
   }
 
+  void fail() {
+    failed_ = true;
+    position_ = end_;
+  }
+
+ private:
   /// Reads the prefix that says how wide a number is.
   unsigned varbit_width() {
     static constexpr uint8_t kWidths[] = {0, 3, 6, 9, 12, 18, 25, 56, 64};

@@ -2,8 +2,10 @@
 //
 // Decoding of histogram and float histogram chunks. Bound by one variable-width number a bucket and
 // by the allocation of each sample's buckets.
+#include "chunkenc/column.hpp"
 #include "chunkenc/decode.hpp"
 #include "chunkenc/histogram_layout.hpp"
+#include "chunkenc/start_times.hpp"
 
 #include <memory>
 #include <string>
@@ -12,7 +14,26 @@
 namespace mnemo {
 namespace {
 
-constexpr size_t kHeaderSize = 3;  // number of samples, flags
+constexpr size_t kHeaderSize = 3;
+constexpr uint8_t kFlagsMask = 0xc0;
+
+/// What the first three bytes say. With start timestamps the third tells where these begin, and the
+/// flags are the top two bits of the number of samples.
+struct Header {
+  size_t count;
+  uint8_t flags;
+  StartTimeReader starts;
+};
+
+Result<Header> read_header(std::span<const uint8_t> data, StartTimes start_times) {
+  if (data.size() < kHeaderSize) {
+    return Status::data_loss("histogram chunk is shorter than its header");
+  }
+  auto count = static_cast<size_t>(data[0] << 8 | data[1]);
+  if (start_times == StartTimes::kNone) return Header{count, data[2], StartTimeReader(0)};
+  return Header{count & (kFlagsMask << 8 ^ 0xffff), data[0],
+                StartTimeReader(data[StartTimeHeader::kPosition])};
+}
 
 /// A number that is stored as delta of deltas; wraps where hostile bytes overflow it.
 struct DeltaNumber {
@@ -157,69 +178,78 @@ struct FloatState {
 };
 
 /// Walks a chunk with a decoder state of either kind and hands the states of the samples within
-/// `range` to `visit(time, state, layout, hint)`.
+/// `range` to `visit(time, start_time, state, layout, hint)`.
 template <typename State, typename Visit>
-Status walk(std::span<const uint8_t> data, TimeRange range, const Visit& visit) {
-  MNEMO_TRY(size_t count, chunk_sample_count(data));
-  if (data.size() < kHeaderSize) {
-    return Status::data_loss("histogram chunk is shorter than its header");
-  }
-  if (count == 0) return {};
-  uint8_t flags = data[2];
+Status walk(std::span<const uint8_t> data, const Header& header, TimeRange range,
+            const Visit& visit) {
+  if (header.count == 0) return {};
   BitReader reader(data.subspan(kHeaderSize));
   MNEMO_TRY(auto layout, read_histogram_layout(reader));
   State state;
   state.size_for(layout);
-  for (size_t i = 0; i < count; ++i) {
-    if (!(i == 0 ? state.read_first(reader) : state.read_next(reader))) {
-      return Status::data_loss("histogram chunk: sample " + std::to_string(i) + " of " +
-                               std::to_string(count) + " is malformed or cut off");
-    }
+  auto starts = header.starts;
+  for (size_t i = 0; i < header.count; ++i) {
+    auto previous = static_cast<int64_t>(state.time.value);
+    bool good = i == 0 ? state.read_first(reader) : state.read_next(reader);
     auto time = static_cast<int64_t>(state.time.value);
+    int64_t start = starts.read(reader, i, time, previous);
+    if (!good || reader.failed()) {
+      return Status::data_loss("histogram chunk: sample " + std::to_string(i) + " of " +
+                               std::to_string(header.count) + " is malformed or cut off");
+    }
     if (time > range.max) return {};
-    if (time >= range.min) visit(time, state, layout, hint_on_reading(flags, i));
+    if (time >= range.min) visit(time, start, state, layout, hint_on_reading(header.flags, i));
   }
   return {};
 }
 
-void truncate(SampleColumn& out, size_t size) {
-  out.times.resize(size);
-  out.values.resize(size);
-  if (!out.histograms.empty()) out.histograms.resize(size);
-  if (!out.start_times.empty()) out.start_times.resize(size);
-}
-
 template <typename State>
-Status decode_into(std::span<const uint8_t> data, TimeRange range, SampleColumn& out) {
+Status decode_into(std::span<const uint8_t> data, StartTimes start_times, TimeRange range,
+                   SampleColumn& out) {
+  MNEMO_TRY(auto header, read_header(data, start_times));
   size_t base = out.size();
-  auto status = walk<State>(
-      data, range,
-      [&](int64_t time, const State& state, const auto& layout, CounterResetHint hint) {
-        out.append(time,
-                   std::make_shared<const FloatHistogram>(state.float_histogram(layout, hint)));
-      });
-  if (!status.ok()) truncate(out, base);
+  if (header.starts.any()) out.start_times.resize(base);
+  auto status = walk<State>(data, header, range,
+                            [&](int64_t time, int64_t start, const State& state, const auto& layout,
+                                CounterResetHint hint) {
+                              if (out.histograms.empty()) out.histograms.resize(out.size());
+                              auto histogram = std::make_shared<const FloatHistogram>(
+                                  state.float_histogram(layout, hint));
+                              out.times.push_back(time);
+                              out.values.push_back(histogram->sum);
+                              out.histograms.push_back(std::move(histogram));
+                              if (header.starts.any()) out.start_times.push_back(start);
+                            });
+  resize_column(out, status.ok() ? out.size() : base);
   return status;
 }
 
 }  // namespace
 
-Status decode_histograms(std::span<const uint8_t> data, TimeRange range, SampleColumn& out) {
-  return decode_into<IntegerState>(data, range, out);
+Status decode_histograms(std::span<const uint8_t> data, StartTimes start_times, TimeRange range,
+                         SampleColumn& out) {
+  return decode_into<IntegerState>(data, start_times, range, out);
 }
 
-Status decode_float_histograms(std::span<const uint8_t> data, TimeRange range, SampleColumn& out) {
-  return decode_into<FloatState>(data, range, out);
+Status decode_float_histograms(std::span<const uint8_t> data, StartTimes start_times,
+                               TimeRange range, SampleColumn& out) {
+  return decode_into<FloatState>(data, start_times, range, out);
 }
 
-Status decode_histogram_chunk(std::span<const uint8_t> data, TimeRange range,
+Status decode_histogram_chunk(const Chunk& chunk, TimeRange range,
                               std::vector<HistogramSample>& out) {
+  auto start_times =
+      chunk.encoding == ChunkEncoding::kHistogramSt ? StartTimes::kStored : StartTimes::kNone;
+  if (start_times == StartTimes::kNone && chunk.encoding != ChunkEncoding::kHistogram) {
+    return Status::invalid_argument("not a chunk of integer histograms");
+  }
+  MNEMO_TRY(auto header, read_header(chunk.data, start_times));
   size_t base = out.size();
-  auto status = walk<IntegerState>(
-      data, range,
-      [&](int64_t time, const IntegerState& state, const auto& layout, CounterResetHint hint) {
-        out.push_back({time, state.histogram(layout, hint)});
-      });
+  auto status = walk<IntegerState>(chunk.data, header, range,
+                                   [&](int64_t time, int64_t start, const IntegerState& state,
+                                       const auto& layout, CounterResetHint hint) {
+                                     out.push_back({time, state.histogram(layout, hint), start});
+                                   });
   if (!status.ok()) out.resize(base);
   return status;
 }

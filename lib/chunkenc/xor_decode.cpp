@@ -5,6 +5,7 @@
 // and one unpredictable branch a sample.
 #include "base/varint.hpp"
 #include "chunkenc/bit_reader.hpp"
+#include "chunkenc/column.hpp"
 #include "chunkenc/decode.hpp"
 
 #include <algorithm>
@@ -209,11 +210,8 @@ Status decode_xor(std::span<const uint8_t> data, TimeRange range, SampleColumn& 
   if (outcome == Outcome::kGoOn && wanted > 0) outcome = decode_tail(data, state, wanted, output);
   bool failed = outcome == Outcome::kMalformed;
   size_t size = base + (failed ? 0 : output.count);
-  out.times.resize(size);
-  out.values.resize(size);
+  resize_column(out, size);
   if (failed) return malformed(count - wanted, count);
-  if (!out.histograms.empty()) out.histograms.resize(size);
-  if (!out.start_times.empty()) out.start_times.resize(size);
   return {};
 }
 

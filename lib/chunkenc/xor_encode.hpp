@@ -2,6 +2,7 @@
 #pragma once
 
 #include "chunkenc/bit_writer.hpp"
+#include "chunkenc/xor_window.hpp"
 
 #include <cstdint>
 #include <string>
@@ -20,7 +21,7 @@ class XorEncoder {
   /// REQUIRES: size() < kMaxSamples.
   void append(int64_t time, double value);
   uint32_t size() const { return count_; }
-  size_t byte_size() const { return out_.data().size(); }
+  size_t byte_size() const { return out_.byte_size(); }
 
   /// The chunk's data (without length, encoding and CRC); starts afresh.
   std::string take();
@@ -28,17 +29,13 @@ class XorEncoder {
  private:
   void reset();
   void append_time(int64_t time);
-  void append_value(uint64_t value);
 
   BitWriter out_;
   uint32_t count_ = 0;
   int64_t time_ = 0;
   uint64_t delta_ = 0;
   uint64_t value_ = 0;
-  unsigned leading_ = kNoWindow;
-  unsigned trailing_ = 0;
-
-  static constexpr unsigned kNoWindow = 0xff;
+  XorWindow window_;
 };
 
 }  // namespace mnemo

@@ -75,6 +75,7 @@ void append_sample(std::string& out, const StoredSample& sample) {
   if (const auto* number = std::get_if<double>(&sample.value)) {
     out += '[' + time + ',';
     append_bits(out, *number);
+    if (sample.start_time != 0) out += ',' + std::to_string(sample.start_time);
     out += ']';
     return;
   }
@@ -85,6 +86,7 @@ void append_sample(std::string& out, const StoredSample& sample) {
   } else {
     append_histogram_json(out, *std::get<std::shared_ptr<const FloatHistogram>>(sample.value));
   }
+  if (sample.start_time != 0) out += ",\"st\":" + std::to_string(sample.start_time);
   out += ",\"t\":" + time + '}';
 }
 

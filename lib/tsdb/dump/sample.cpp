@@ -73,12 +73,13 @@ std::vector<uint64_t> absolute_counts(const std::vector<int64_t>& deltas) {
 
 Status append_stored_samples(const Chunk& chunk, TimeRange range,
                              std::span<const TimeRange> deleted, std::vector<StoredSample>& out) {
-  if (chunk.encoding == ChunkEncoding::kHistogram) {
+  if (chunk.encoding == ChunkEncoding::kHistogram ||
+      chunk.encoding == ChunkEncoding::kHistogramSt) {
     std::vector<HistogramSample> samples;
-    MNEMO_RETURN_IF_ERROR(decode_histogram_chunk(chunk.data, range, samples));
+    MNEMO_RETURN_IF_ERROR(decode_histogram_chunk(chunk, range, samples));
     for (auto& sample : samples) {
       if (is_deleted(deleted, sample.time)) continue;
-      out.push_back({sample.time, std::move(sample.histogram)});
+      out.push_back({sample.time, std::move(sample.histogram), sample.start_time});
     }
     return {};
   }
@@ -86,10 +87,11 @@ Status append_stored_samples(const Chunk& chunk, TimeRange range,
   MNEMO_RETURN_IF_ERROR(decode_chunk(chunk, range, column));
   for (size_t i = 0; i < column.size(); ++i) {
     if (is_deleted(deleted, column.times[i])) continue;
+    int64_t start = column.start_times.empty() ? 0 : column.start_times[i];
     if (column.histogram(i) != nullptr) {
-      out.push_back({column.times[i], column.histograms[i]});
+      out.push_back({column.times[i], column.histograms[i], start});
     } else {
-      out.push_back({column.times[i], column.values[i]});
+      out.push_back({column.times[i], column.values[i], start});
     }
   }
   return {};

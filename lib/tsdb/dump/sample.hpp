@@ -19,6 +19,7 @@ namespace mnemo::tsdb {
 struct StoredSample {
   int64_t time = 0;
   std::variant<double, Histogram, std::shared_ptr<const FloatHistogram>> value;
+  int64_t start_time = 0;  // 0: none
 };
 
 /// Appends a raw chunk's samples within `range` that aren't in one of the `deleted` ranges.
