@@ -6,7 +6,8 @@
 namespace mnemo {
 
 /// Appends `value` with the fewest digits that read back as the same number, never with an
-/// exponent: the text of a sample value in Prometheus' HTTP API (Go's FormatFloat(v, 'f', -1, 64)).
+/// exponent: Go's FormatFloat(v, 'f', -1, 64), the text of a scalar in Prometheus' HTTP API (for
+/// the values of vectors, see append_sample_value in api/result_json.hpp).
 /// Infinities are "+Inf" and "-Inf", every NaN is "NaN", negative zero is "-0".
 void append_float_fixed(std::string& out, double value);
 
