@@ -66,8 +66,8 @@ struct CommandLine::Parser {
   std::vector<std::string> warnings;
 };
 
-CommandLine::CommandLine(std::string name, std::string summary)
-    : parser_(std::make_unique<Parser>(std::move(name), std::move(summary))) {
+CommandLine::CommandLine(const std::string& name, std::string summary)
+    : parser_(std::make_unique<Parser>("mnemo " + name, std::move(summary))) {
   auto& app = parser_->app;
   app.set_help_flag("-h,--help", "Show this help.");
   app.set_help_all_flag("--help-long", "Show this help.");
@@ -108,9 +108,9 @@ void CommandLine::boolean(std::string_view flag, bool& target, std::string_view 
 }
 
 void CommandLine::duration(std::string_view flag, int64_t& target_ms, std::string_view help) {
-  auto read = [&target_ms](const std::string& value) {
+  auto read = [&target_ms, name = long_name(flag)](const std::string& value) {
     auto ms = parse_duration_ms(value);
-    if (!ms) throw CLI::ValidationError(ms.status().message());
+    if (!ms) throw CLI::ValidationError(name + ": " + ms.status().message());
     target_ms = *ms;
   };
   parser_->app.add_option_function<std::string>(long_name(flag), read, std::string(help))

@@ -21,7 +21,8 @@ enum ExitStatus : int { kDone = 0, kFailed = 1, kWrongUsage = 2 };
 /// Not thread-safe. Targets are borrowed and must outlive `parse`.
 class CommandLine {
  public:
-  CommandLine(std::string name, std::string summary);
+  /// `name` is the command's, "tools tsdb dump".
+  CommandLine(const std::string& name, std::string summary);
   ~CommandLine();
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;

@@ -28,7 +28,7 @@ int run_promql_parse(const std::vector<std::string>& arguments) {
   bool tree = false;
   CommandLine line(std::string(kName), "Print the canonical form of an expression.");
   line.boolean("tree", tree, "Print every part of the expression, one a line.");
-  line.argument("expr", expression, "The PromQL expression.");
+  line.argument("EXPR", expression, "The PromQL expression.");
   if (auto status = line.parse(arguments)) return *status;
   auto expr = promql::parse_expression(expression, promql::ParserOptions::all_enabled());
   if (!expr) return report(kName, Status::failed_precondition(expr.status().message()));

@@ -44,7 +44,7 @@ struct QueryFlags {
     line.boolean("enable-experimental-functions", experimental,
                  "Allow functions that Prometheus has behind a feature flag.");
     line.boolean("stats", stats, "Print how long it took and how many samples were read.");
-    line.argument("expr", expression, "The PromQL expression.");
+    line.argument("EXPR", expression, "The PromQL expression.");
   }
 };
 
@@ -108,6 +108,7 @@ Status query(const QueryFlags& flags) {
   // A wrong expression isn't wrong usage of the command.
   if (!result) return Status::failed_precondition(result.status().message());
   auto json = to_json(*result, request, std::chrono::steady_clock::now() - begin, flags.stats);
+  json += '\n';
   bool written = std::fwrite(json.data(), 1, json.size(), stdout) == json.size();
   if (written && std::fflush(stdout) == 0) return {};
   return Status::unavailable("cannot write to standard output");

@@ -292,7 +292,7 @@ Status run(const QueryFlags& flags, const CommandLine& line) {
 
 int run_query(const std::vector<std::string>& arguments) {
   QueryFlags flags;
-  CommandLine line("mnemo query", "Answers PromQL over sidecars, stores and other queriers.");
+  CommandLine line("query", "Answers PromQL over sidecars, stores and other queriers.");
   flags.declare(line);
   if (auto status = line.parse(arguments)) return *status;
   if (auto status = run(flags, line); !status.ok()) return report("query", status);

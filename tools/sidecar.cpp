@@ -228,7 +228,7 @@ Status run(const SidecarFlags& flags, const CommandLine& line) {
 
 int run_sidecar(const std::vector<std::string>& arguments) {
   SidecarFlags flags;
-  CommandLine line("mnemo sidecar",
+  CommandLine line("sidecar",
                    "Ships a Prometheus' blocks to a bucket and serves its data over gRPC.");
   flags.declare(line);
   if (auto status = line.parse(arguments)) return *status;

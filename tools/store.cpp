@@ -144,7 +144,7 @@ Status run(const StoreFlags& flags, const CommandLine& line) {
 
 int run_store(const std::vector<std::string>& arguments) {
   StoreFlags flags;
-  CommandLine line("mnemo store", "Serves the blocks of a bucket over gRPC (StoreAPI).");
+  CommandLine line("store", "Serves the blocks of a bucket over gRPC (StoreAPI).");
   flags.declare(line);
   if (auto status = line.parse(arguments)) return *status;
   if (auto status = run(flags, line); !status.ok()) return report("store", status);

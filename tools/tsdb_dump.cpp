@@ -24,7 +24,7 @@ struct DumpFlags {
   std::string format = "text";
 
   void declare(CommandLine& line) {
-    line.argument("dir", directory,
+    line.argument("DIR", directory,
                   "A block, or a data directory, whose blocks are read together (its write-ahead "
                   "log isn't).");
     line.texts("match", selectors, "Series selector. Can be given several times: any of them.");
