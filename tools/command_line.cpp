@@ -12,7 +12,11 @@
 namespace mnemo::tools {
 namespace {
 
-std::string long_name(std::string_view flag) { return "--" + std::string(flag); }
+/// "--output", and "-o,--output" for "o,output".
+std::string long_name(std::string_view flag) {
+  if (flag.size() < 2 || flag[1] != ',') return "--" + std::string(flag);
+  return "-" + std::string(flag.substr(0, 1)) + ",--" + std::string(flag.substr(2));
+}
 
 /// Thanos' flags come with "=" and may be empty, which CLI11 takes only as an argument of its own.
 std::vector<std::string> split_empty_values(const std::vector<std::string>& arguments) {

@@ -27,6 +27,7 @@ class CommandLine {
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 
+  /// `flag` may begin with a letter and a comma: "o,output" is `-o` and `--output`.
   void text(std::string_view flag, std::string& target, std::string_view help);
   void texts(std::string_view flag, std::vector<std::string>& target, std::string_view help);
   void number(std::string_view flag, uint64_t& target, std::string_view help);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mnemo/block.hpp>
 
-#include "base/file.hpp"
 #include "chunkenc/decode.hpp"
+#include "tsdb/block/block_files.hpp"
 #include "tsdb/block/samples.hpp"
-#include "tsdb/block/tombstones.hpp"
-#include "tsdb/chunks/segments.hpp"
-#include "tsdb/index/reader.hpp"
 
 #include <fmt/format.h>
 
@@ -16,19 +13,17 @@
 namespace mnemo {
 namespace {
 
-using tsdb::ChunkSegments;
+using tsdb::BlockFiles;
 using tsdb::IndexReader;
 using tsdb::Postings;
 using tsdb::Tombstones;
-
-constexpr uint64_t kMaxMetaSize = 64 << 20;
 
 class OpenBlock final : public Block {
  public:
   static Result<std::shared_ptr<const Block>> open(const std::filesystem::path& directory);
 
-  const BlockMeta& meta() const override { return meta_; }
-  const std::filesystem::path& directory() const override { return directory_; }
+  const BlockMeta& meta() const override { return files_.meta; }
+  const std::filesystem::path& directory() const override { return files_.directory; }
   Result<std::unique_ptr<BlockSelection>> select(std::span<const Matcher> matchers,
                                                  TimeRange range) const override;
   Result<Chunk> read_chunk(const ChunkMeta& meta) const override;
@@ -36,24 +31,15 @@ class OpenBlock final : public Block {
   Result<std::vector<std::string>> label_names(std::span<const Matcher> matchers) const override;
   Result<std::vector<std::string>> label_values(std::string_view name,
                                                 std::span<const Matcher> matchers) const override;
-  bool has_tombstones() const override { return !tombstones_.empty(); }
+  bool has_tombstones() const override { return !files_.tombstones.empty(); }
 
-  const IndexReader& index() const { return index_; }
-  const Tombstones& tombstones() const { return tombstones_; }
+  const IndexReader& index() const { return files_.index; }
+  const Tombstones& tombstones() const { return files_.tombstones; }
 
-  /// "block 01G...: file"
-  std::string place(std::string_view file) const {
-    return fmt::format("block {}: {}", meta_.ulid.to_string(), file);
-  }
+  std::string place(std::string_view file) const { return files_.place(file); }
 
  private:
-  Status open_files();
-
-  std::filesystem::path directory_;
-  BlockMeta meta_;
-  IndexReader index_;
-  ChunkSegments chunks_;
-  Tombstones tombstones_;
+  BlockFiles files_;
 };
 
 class OpenSelection final : public BlockSelection {
@@ -98,52 +84,22 @@ class OpenSelection final : public BlockSelection {
   std::vector<tsdb::SymbolPair> scratch_;
 };
 
-Result<BlockMeta> read_meta(const std::filesystem::path& directory) {
-  auto path = directory / "meta.json";
-  MNEMO_TRY(auto text, read_file(path, kMaxMetaSize));
-  return BlockMeta::parse(text).with_context(path.string());
-}
-
 Result<std::shared_ptr<const Block>> OpenBlock::open(const std::filesystem::path& directory) {
   auto block = std::make_shared<OpenBlock>();
-  block->directory_ = directory;
-  MNEMO_TRY(block->meta_, read_meta(directory));
-  MNEMO_RETURN_IF_ERROR(block->open_files());
+  MNEMO_TRY(block->files_, BlockFiles::open(directory));
   return std::shared_ptr<const Block>(std::move(block));
-}
-
-Status OpenBlock::open_files() {
-  auto opened = [&](auto result, std::string_view file, auto& to) -> Status {
-    if (!result.ok()) return std::move(result).status().with_context(place(file));
-    to = *std::move(result);
-    return {};
-  };
-  Bytes index;
-  MNEMO_RETURN_IF_ERROR(opened(map_file(directory_ / "index"), "index", index));
-  MNEMO_RETURN_IF_ERROR(opened(IndexReader::open(index), "index", index_));
-  MNEMO_RETURN_IF_ERROR(opened(ChunkSegments::open(directory_ / "chunks"), "chunks", chunks_));
-  auto tombstones = map_file(directory_ / "tombstones");
-  if (!tombstones.ok() && tombstones.status().code() == Code::kNotFound) return {};
-  if (!tombstones.ok()) return std::move(tombstones).status().with_context(place("tombstones"));
-  return opened(Tombstones::parse(*tombstones), "tombstones", tombstones_);
 }
 
 Result<std::unique_ptr<BlockSelection>> OpenBlock::select(std::span<const Matcher> matchers,
                                                           TimeRange range) const {
-  auto refs = tsdb::select_postings(matchers, index_);
+  auto refs = tsdb::select_postings(matchers, files_.index);
   if (!refs.ok()) return std::move(refs).status().with_context(place("index"));
   auto self = std::static_pointer_cast<const OpenBlock>(shared_from_this());
   return std::unique_ptr<BlockSelection>(
       std::make_unique<OpenSelection>(std::move(self), *std::move(refs), range));
 }
 
-Result<Chunk> OpenBlock::read_chunk(const ChunkMeta& meta) const {
-  auto record = chunks_.read(meta.ref);
-  if (!record.ok()) {
-    return std::move(record).status().with_context("block " + meta_.ulid.to_string());
-  }
-  return Chunk{meta.min_time, meta.max_time, record->encoding, std::move(record->data)};
-}
+Result<Chunk> OpenBlock::read_chunk(const ChunkMeta& meta) const { return files_.read_chunk(meta); }
 
 Status OpenBlock::read_samples(const BlockSeries& series, TimeRange range,
                                SampleColumn& out) const {
@@ -163,12 +119,12 @@ Status OpenBlock::read_samples(const BlockSeries& series, TimeRange range,
 }
 
 Result<std::vector<std::string>> OpenBlock::label_names(std::span<const Matcher> matchers) const {
-  return index_.label_names(matchers).with_context(place("index"));
+  return files_.index.label_names(matchers).with_context(place("index"));
 }
 
 Result<std::vector<std::string>> OpenBlock::label_values(std::string_view name,
                                                          std::span<const Matcher> matchers) const {
-  return index_.label_values(name, matchers).with_context(place("index"));
+  return files_.index.label_values(name, matchers).with_context(place("index"));
 }
 
 }  // namespace

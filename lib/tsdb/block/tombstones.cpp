@@ -73,6 +73,32 @@ Result<Tombstones> Tombstones::parse(std::span<const uint8_t> file) {
   return result;
 }
 
+void Tombstones::add(uint64_t series, TimeRange range) {
+  auto& ranges = ranges_[series];
+  ranges.push_back(range);
+  normalize(ranges);
+}
+
+std::string Tombstones::encode() const {
+  std::vector<uint64_t> order;
+  for (const auto& [series, ranges] : ranges_) order.push_back(series);
+  std::sort(order.begin(), order.end());
+  std::string content;
+  for (uint64_t series : order) {
+    for (const auto& range : of(series)) {
+      append_uvarint(content, series);
+      append_uvarint(content, zigzag_encode(range.min));
+      append_uvarint(content, zigzag_encode(range.max));
+    }
+  }
+  std::string file;
+  append_be32(file, kMagic);
+  file += static_cast<char>(kVersion);
+  file += content;
+  append_be32(file, crc32c({reinterpret_cast<const uint8_t*>(content.data()), content.size()}));
+  return file;
+}
+
 std::span<const TimeRange> Tombstones::of(uint64_t series) const {
   auto at = ranges_.find(series);
   return at != ranges_.end() ? std::span<const TimeRange>(at->second)

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +20,12 @@ class Tombstones {
  public:
   /// Reads the content of a tombstones file. Errors: DataLoss (with the offset), Unimplemented.
   static Result<Tombstones> parse(std::span<const uint8_t> file);
+
+  /// The content of a tombstones file.
+  std::string encode() const;
+
+  /// Deletes a closed range of a series.
+  void add(uint64_t series, TimeRange range);
 
   bool empty() const { return ranges_.empty(); }
 

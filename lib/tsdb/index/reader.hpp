@@ -44,6 +44,10 @@ class IndexReader final : public PostingsSource {
   Status series(SeriesRef ref, Labels& labels, std::vector<ChunkMeta>* chunks,
                 std::vector<SymbolPair>& scratch) const;
 
+  /// The same with the labels as numbers of symbols, which are not looked up.
+  Status series_symbols(SeriesRef ref, std::vector<SymbolPair>& labels,
+                        std::vector<ChunkMeta>* chunks) const;
+
   /// Sorted names and values of the series that satisfy the matchers.
   Result<std::vector<std::string>> label_names(std::span<const Matcher> matchers) const;
   Result<std::vector<std::string>> label_values(std::string_view name,
@@ -51,8 +55,6 @@ class IndexReader final : public PostingsSource {
 
  private:
   Result<Postings> read_postings(const PostingsEntry& entry) const;
-  Status series_symbols(SeriesRef ref, std::vector<SymbolPair>& labels,
-                        std::vector<ChunkMeta>* chunks) const;
 
   Bytes file_;
   IndexToc toc_;

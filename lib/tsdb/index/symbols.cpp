@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tsdb/index/symbols.hpp"
 
-#include "base/varint.hpp"
 #include "tsdb/index/format.hpp"
 
 #include <fmt/format.h>
@@ -42,6 +41,22 @@ Result<std::string_view> Symbols::lookup(uint32_t number) const {
   ByteReader reader(content_.span().subspan(sample_offsets_[number / kSampling]));
   for (size_t i = number % kSampling; i > 0; --i) reader.skip(reader.uvarint());
   return reader.uvarint_string();
+}
+
+Symbols::Cursor::Cursor(const Symbols& symbols)
+    : symbols_(&symbols), reader_(symbols.content_.span()) {
+  reader_.be32();  // the count
+  symbol_ = reader_.uvarint_string();
+}
+
+Status Symbols::Cursor::next() {
+  ++number_;
+  if (!valid()) return {};
+  auto last = symbol_;
+  symbol_ = reader_.uvarint_string();
+  if (last < symbol_) return {};
+  return Status::data_loss(
+      located(kWhat, symbols_->offset_, fmt::format("symbol {} out of order", number_)));
 }
 
 }  // namespace mnemo::tsdb

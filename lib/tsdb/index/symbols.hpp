@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/varint.hpp"
+
 #include <mnemo/bytes.hpp>
 #include <mnemo/status.hpp>
 
@@ -27,6 +29,38 @@ class Symbols {
 
   /// Errors: DataLoss (no symbol of that number).
   Result<std::string_view> lookup(uint32_t number) const;
+
+  /// Calls `visit(symbol)` for each symbol in the order of their numbers, until it fails; it
+  /// returns a Status. Errors: DataLoss (a symbol that doesn't sort after the one before).
+  template <typename Visit>
+  Status for_each(const Visit& visit) const {
+    auto cursor = begin();
+    while (cursor.valid()) {
+      MNEMO_RETURN_IF_ERROR(visit(cursor.symbol()));
+      MNEMO_RETURN_IF_ERROR(cursor.next());
+    }
+    return {};
+  }
+
+  /// Walks over the symbols in order. Borrows the table.
+  class Cursor {
+   public:
+    bool valid() const { return number_ < symbols_->count_; }
+    /// REQUIRES: valid(), of these two.
+    std::string_view symbol() const { return symbol_; }
+    uint32_t number() const { return number_; }
+    /// Errors: DataLoss (the next symbol doesn't sort after this one).
+    Status next();
+
+   private:
+    friend class Symbols;
+    explicit Cursor(const Symbols& symbols);
+    const Symbols* symbols_;
+    ByteReader reader_;
+    std::string_view symbol_;
+    uint32_t number_ = 0;
+  };
+  Cursor begin() const { return Cursor(*this); }
 
  private:
   Bytes content_;

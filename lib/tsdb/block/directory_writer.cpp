@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tsdb/block/directory_writer.hpp"
+
+#include "chunkenc/aggregate.hpp"
+#include "chunkenc/decode.hpp"
+#include "tsdb/chunks/segments.hpp"
+
+#include <utility>
+
+namespace mnemo::tsdb {
+namespace {
+
+constexpr std::string_view kTemporarySuffix = ".tmp-for-creation";
+
+/// How many samples a chunk holds; of an aggregate chunk, how many it has for each aggregate.
+Result<uint32_t> sample_count(const Chunk& chunk) {
+  if (chunk.encoding != ChunkEncoding::kAggregate) return chunk_sample_count(chunk);
+  MNEMO_TRY(auto parts, split_aggregate(chunk));
+  const auto& counts = parts[AggregatePart::kCount];
+  if (!counts) return Status::data_loss("an aggregate chunk without counts");
+  return chunk_sample_count(counts->data);
+}
+
+}  // namespace
+
+Result<BlockDirectoryWriter> BlockDirectoryWriter::create(const std::filesystem::path& folder,
+                                                          BlockMeta meta,
+                                                          const OutputOptions& options) {
+  BlockDirectoryWriter writer;
+  writer.files_ = options.files != nullptr ? options.files : disk_files();
+  writer.folder_ = folder;
+  writer.meta_ = std::move(meta);
+  writer.meta_.stats = {};
+  writer.temporary_ = folder / (writer.meta_.ulid.to_string() + std::string(kTemporarySuffix));
+  auto& files = *writer.files_;
+  MNEMO_RETURN_IF_ERROR(files.remove_all(writer.temporary_));
+  MNEMO_RETURN_IF_ERROR(files.create_folder(writer.temporary_));
+  MNEMO_TRY(writer.chunks_,
+            ChunkWriter::create(files, writer.temporary_ / "chunks", options.segment_bytes));
+  MNEMO_TRY(writer.index_, IndexWriter::create(files, writer.temporary_ / "index"));
+  return writer;
+}
+
+BlockDirectoryWriter::~BlockDirectoryWriter() {
+  if (files_ == nullptr || temporary_.empty()) return;
+  index_.reset();
+  chunks_.reset();
+  (void)files_->remove_all(temporary_).ok();
+}
+
+Status BlockDirectoryWriter::count(const Chunk& chunk) {
+  MNEMO_TRY(auto samples, sample_count(chunk));
+  auto& stats = meta_.stats;
+  ++stats.num_chunks;
+  stats.num_samples += samples;
+  switch (chunk.encoding) {
+    case ChunkEncoding::kXor:
+    case ChunkEncoding::kXor2: stats.num_float_samples += samples; break;
+    case ChunkEncoding::kHistogram:
+    case ChunkEncoding::kFloatHistogram:
+    case ChunkEncoding::kHistogramSt:
+    case ChunkEncoding::kFloatHistogramSt: stats.num_histogram_samples += samples; break;
+    case ChunkEncoding::kNone:
+    case ChunkEncoding::kAggregate: break;
+  }
+  return {};
+}
+
+Status BlockDirectoryWriter::add_series(std::span<const SymbolPair> labels,
+                                        std::span<const Chunk> chunks) {
+  for (const auto& chunk : chunks) MNEMO_RETURN_IF_ERROR(count(chunk));
+  ++meta_.stats.num_series;
+  MNEMO_RETURN_IF_ERROR(chunks_->write(chunks, chunk_metas_));
+  return index_->add_series(labels, chunk_metas_);
+}
+
+void BlockDirectoryWriter::add_tombstones(std::span<const TimeRange> ranges) {
+  for (const auto& range : ranges) tombstones_.add(index_->last_ref(), range);
+  meta_.stats.num_tombstones += ranges.size();
+}
+
+Status BlockDirectoryWriter::write_small_file(std::string_view name, std::string_view content) {
+  MNEMO_TRY(auto file, files_->create(temporary_ / name));
+  MNEMO_RETURN_IF_ERROR(file->append(content));
+  return file->sync();
+}
+
+Status BlockDirectoryWriter::publish() {
+  MNEMO_RETURN_IF_ERROR(write_small_file("meta.json", meta_.to_json()));
+  MNEMO_RETURN_IF_ERROR(write_small_file("tombstones", tombstones_.encode()));
+  MNEMO_RETURN_IF_ERROR(files_->sync_folder(temporary_));
+  MNEMO_RETURN_IF_ERROR(files_->rename(temporary_, folder_ / meta_.ulid.to_string()));
+  temporary_.clear();
+  return files_->sync_folder(folder_);
+}
+
+Result<BlockMeta> BlockDirectoryWriter::finish() {
+  MNEMO_RETURN_IF_ERROR(chunks_->finish());
+  MNEMO_RETURN_IF_ERROR(index_->finish());
+  if (meta_.stats.num_samples == 0) return meta_;
+  if (meta_.thanos) {
+    auto& thanos = *meta_.thanos;
+    thanos.files.clear();
+    thanos.segment_files.clear();
+    for (uint32_t i = 0; i < chunks_->segment_count(); ++i) {
+      thanos.segment_files.push_back(std::filesystem::path(segment_name(i)).filename().string());
+    }
+    thanos.index_max_series_size = 0;
+    thanos.index_max_chunk_size = 0;
+    thanos.upload_time.clear();
+  }
+  MNEMO_RETURN_IF_ERROR(publish());
+  return meta_;
+}
+
+}  // namespace mnemo::tsdb

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/output_files.hpp"
+#include "tsdb/block/tombstones.hpp"
+#include "tsdb/chunks/writer.hpp"
+#include "tsdb/index/writer.hpp"
+
+#include <mnemo/block_meta.hpp>
+#include <mnemo/chunk.hpp>
+#include <mnemo/status.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace mnemo::tsdb {
+
+struct OutputOptions {
+  /// Null: the file system itself.
+  std::shared_ptr<OutputFiles> files;
+  uint64_t segment_bytes = kDefaultSegmentBytes;
+};
+
+/// Writes a block directory: all symbols, all series with their chunks, then `finish`.
+///
+/// Not thread-safe. Durability: the block's folder appears under its name by `finish`, complete and
+/// on the disk; until then everything lies in a folder "<ULID>.tmp-for-creation" beside it, which
+/// the destructor removes and which Prometheus and Thanos take for garbage.
+/// Errors: InvalidArgument (out of order), ResourceExhausted (format limits, disk), those of files.
+class BlockDirectoryWriter {
+ public:
+  /// Writes to `folder`/<ULID>. `meta` says everything but the statistics, which are counted, and
+  /// the files in its Thanos section.
+  static Result<BlockDirectoryWriter> create(const std::filesystem::path& folder, BlockMeta meta,
+                                             const OutputOptions& options);
+  BlockDirectoryWriter(BlockDirectoryWriter&&) = default;
+  BlockDirectoryWriter& operator=(BlockDirectoryWriter&&) = delete;
+  ~BlockDirectoryWriter();
+
+  Status add_symbol(std::string_view symbol) { return index_->add_symbol(symbol); }
+
+  /// Adds a series and its chunks, which are in order of time and don't overlap.
+  Status add_series(std::span<const SymbolPair> labels, std::span<const Chunk> chunks);
+
+  /// Records that ranges of the series added last are deleted; its chunks still hold them.
+  void add_tombstones(std::span<const TimeRange> ranges);
+
+  /// The block's meta.json as written. A block without samples isn't written, as Prometheus does:
+  /// the statistics then say so and there is no folder.
+  Result<BlockMeta> finish();
+
+ private:
+  BlockDirectoryWriter() = default;
+  Status count(const Chunk& chunk);
+  Status write_small_file(std::string_view name, std::string_view content);
+  Status publish();
+
+  std::shared_ptr<OutputFiles> files_;
+  std::filesystem::path folder_;
+  std::filesystem::path temporary_;
+  BlockMeta meta_;
+  std::optional<IndexWriter> index_;
+  std::optional<ChunkWriter> chunks_;
+  std::vector<ChunkMeta> chunk_metas_;
+  Tombstones tombstones_;
+};
+
+}  // namespace mnemo::tsdb
