@@ -20,6 +20,10 @@ using promql::QueryState;
 using promql::StepColumn;
 
 Status check_request(const QueryRequest& request) {
+  constexpr int64_t kLargestTime = int64_t{1} << 61;  // leaves room for ranges and offsets
+  if (request.start_ms < -kLargestTime || request.end_ms > kLargestTime) {
+    return Status::invalid_argument("start or end is out of range");
+  }
   if (request.step_ms < 0) return Status::invalid_argument("step must not be negative");
   if (request.end_ms < request.start_ms) {
     return Status::invalid_argument("end timestamp must not be before start time");

@@ -74,6 +74,7 @@ Result<OperatorPtr> make_operator(const Plan& plan, const Grid& grid, QueryState
   if (grid.count == 0) {
     return make_matrix_operator([](Annotations&) -> Result<StepMatrix> { return StepMatrix(); });
   }
+  if (grid.count > state.max_samples) return state.hold(grid.count);  // even one series is too much
   switch (plan.kind) {
     case PlanKind::kNumber: return make_number(plan_as<NumberPlan>(plan), grid);
     case PlanKind::kSelector: {

@@ -84,3 +84,10 @@ TEST_CASE("promql: too many samples are an error that names the limit") {
   CHECK_EQ(result.status().code(), Code::kResourceExhausted);
   CHECK(result.status().message().find("max_samples 2") != std::string::npos);
 }
+
+TEST_CASE("promql: more steps than samples are allowed fail before anything is allocated") {
+  MemoryQueryable data;
+  load(data, {{"__name__", "m"}}, 10'000, {1});
+  auto result = Engine({}).query(Context(), data, {"m", 0, int64_t{1} << 60, 1, 0});
+  CHECK_EQ(result.status().code(), Code::kResourceExhausted);
+}
