@@ -10,6 +10,9 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Scripts that need parts of the language which are not built yet.
+INCOMPLETE_SCRIPTS = {"extended_vectors", "histograms", "info", "name_label_dropping",
+                      "native_histograms", "start_timestamps", "type_and_unit"}
 CHECKS = ["files", "floors", "format", "public_headers"]
 SHARED = pathlib.Path(os.environ.get("MNEMO_SHARED", ROOT.parent / "shared"))
 
@@ -76,6 +79,24 @@ def pytest(name, folders, environment):
           numbers.get("skipped", 0) + int(no_tests))
 
 
+def promql(environment):
+    """Prometheus' own scripts, and its answers to generated queries."""
+    scripts = sorted((SHARED / "promqltest").glob("*.test"))
+    for script in scripts:
+        if script.stem in INCOMPLETE_SCRIPTS:
+            print(f"skipped: {script.name} needs what the engine does not have yet")
+            count(script.name, 0, 0, 1)
+        else:
+            step(f"promqltest {script.name}", ["build/tools/mnemo", "tools", "promql", "test", script])
+    if not scripts:
+        print(f"skipped: no promqltest scripts at {SHARED}")
+        count("promqltest", 0, 0, 1)
+    if (SHARED / "golden").is_dir():
+        step("golden queries", ["build/tests/promql/golden_queries", "--list"], environment=environment)
+    else:
+        count("golden queries", 0, 0, 1)
+
+
 def build(name, folder, options, environment=None, targets=()):
     """Configures (once) and builds a variant; false when it does not build."""
     folder = ROOT / folder
@@ -120,6 +141,7 @@ def main():
     if build("full", "build", fast_link):
         for program in programs("build"):
             doctest(program.name, program, environment=environment)
+        promql(environment)
         folders = [f for f in ("tests/format", "tests/e2e", "tests/faults") if (ROOT / f).is_dir()]
         pytest("python tests", folders, environment)
 
