@@ -7,6 +7,17 @@
 
 namespace mnemo {
 
+std::string join_aggregate(const AggregateParts& parts) {
+  std::string data;
+  for (const auto& part : parts.parts) {
+    append_uvarint(data, part ? part->data.size() : 0);
+    if (!part) continue;
+    data += static_cast<char>(part->encoding);
+    data += part->data.as_string();
+  }
+  return data;
+}
+
 Result<AggregateParts> split_aggregate(const Chunk& chunk) {
   if (chunk.encoding != ChunkEncoding::kAggregate) {
     return Status::invalid_argument("not an aggregate chunk");

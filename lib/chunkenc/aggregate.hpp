@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <string>
 
 namespace mnemo {
 
@@ -22,6 +23,9 @@ struct AggregateParts {
     return parts[static_cast<size_t>(part)];
   }
 };
+
+/// The data of an aggregate chunk: the inverse of `split_aggregate`, whose times it drops.
+std::string join_aggregate(const AggregateParts& parts);
 
 /// Splits a chunk of encoding kAggregate. Errors: InvalidArgument (another encoding), DataLoss.
 Result<AggregateParts> split_aggregate(const Chunk& chunk);

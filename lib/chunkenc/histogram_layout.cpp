@@ -51,7 +51,57 @@ double read_custom_value(BitReader& reader) {
   return thousandths == 0 ? reader.real() : static_cast<double>(thousandths - 1) / 1000;
 }
 
+void write_zero_threshold(BitWriter& out, double threshold) {
+  if (threshold == 0) {
+    out.bits(0, 8);
+    return;
+  }
+  int exponent = 0;
+  double fraction = std::frexp(threshold, &exponent);
+  if (fraction == 0.5 && exponent >= -242 && exponent <= 11) {
+    out.bits(static_cast<uint64_t>(exponent + 243), 8);
+    return;
+  }
+  out.bits(255, 8);
+  out.real(threshold);
+}
+
+void write_spans(BitWriter& out, const std::vector<Span>& spans) {
+  out.varbit_uint(spans.size());
+  for (const auto& span : spans) {
+    out.varbit_uint(span.length);
+    out.varbit_int(span.offset);
+  }
+}
+
+/// Multiples of 0.001 up to what 25 bits hold are written as such, others as they are.
+void write_custom_value(BitWriter& out, double value) {
+  constexpr double kMaxThousandths = 33554430;
+  double thousandths = value * 1000;
+  double whole = std::round(thousandths);
+  if (thousandths >= 0 && thousandths <= kMaxThousandths && whole / 1000 == value) {
+    out.varbit_uint(static_cast<uint64_t>(whole) + 1);
+    return;
+  }
+  out.bits(0, 1);
+  out.real(value);
+}
+
 }  // namespace
+
+bool is_known_schema(int64_t schema) {
+  return (kMinSchema <= schema && schema <= kMaxSchema) || schema == kCustomBucketsSchema;
+}
+
+void write_histogram_layout(BitWriter& out, const HistogramLayout& layout) {
+  write_zero_threshold(out, layout.zero_threshold);
+  out.varbit_int(layout.schema);
+  write_spans(out, layout.positive_spans);
+  write_spans(out, layout.negative_spans);
+  if (layout.schema != kCustomBucketsSchema) return;
+  out.varbit_uint(layout.custom_values.size());
+  for (double value : layout.custom_values) write_custom_value(out, value);
+}
 
 Result<HistogramLayout> read_histogram_layout(BitReader& reader) {
   HistogramLayout layout;
@@ -66,7 +116,7 @@ Result<HistogramLayout> read_histogram_layout(BitReader& reader) {
   }
   if (layout.positive_buckets + layout.negative_buckets > reader.remaining()) reader.fail();
   if (reader.failed()) return Status::data_loss("histogram chunk: malformed layout");
-  if ((schema < kMinSchema || schema > kMaxSchema) && schema != kCustomBucketsSchema) {
+  if (!is_known_schema(schema)) {
     return Status::unimplemented("histogram chunk: schema " + std::to_string(schema));
   }
   return layout;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "chunkenc/bit_reader.hpp"
+#include "chunkenc/bit_writer.hpp"
 
 #include <mnemo/histogram.hpp>
 #include <mnemo/status.hpp>
@@ -32,6 +33,25 @@ struct HistogramLayout {
     histogram.custom_values = custom_values;
   }
 };
+
+/// The layout of one histogram.
+template <typename AnyHistogram>
+HistogramLayout layout_of(const AnyHistogram& histogram) {
+  HistogramLayout layout;
+  layout.schema = histogram.schema;
+  layout.zero_threshold = histogram.zero_threshold;
+  layout.positive_spans = histogram.positive_spans;
+  layout.negative_spans = histogram.negative_spans;
+  layout.custom_values = histogram.custom_values;
+  layout.positive_buckets = histogram.positive_buckets.size();
+  layout.negative_buckets = histogram.negative_buckets.size();
+  return layout;
+}
+
+/// Whether chunks can be read that have this schema: -9 to 8, or custom buckets.
+bool is_known_schema(int64_t schema);
+
+void write_histogram_layout(BitWriter& out, const HistogramLayout& layout);
 
 /// Reads the layout at the start of a histogram chunk's bits; no count in it is larger than what
 /// the remaining bits can hold, so that it may size buffers.

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "chunkenc/aggregate.hpp"
+#include "chunkenc/decode.hpp"
+#include "chunkenc/histogram_encode.hpp"
+#include "chunkenc/xor2_encode.hpp"
+#include "chunkenc/xor_encode.hpp"
+#include "support/golden.hpp"
+
+#include <mnemo/block.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace mnemo;
+using namespace mnemo::testing;
+
+namespace {
+
+StartTimes start_times_of(ChunkEncoding encoding) {
+  return encoding == ChunkEncoding::kHistogramSt || encoding == ChunkEncoding::kFloatHistogramSt
+             ? StartTimes::kStored
+             : StartTimes::kNone;
+}
+
+int64_t start_time(const SampleColumn& column, size_t i) {
+  return column.start_times.empty() ? 0 : column.start_times[i];
+}
+
+struct FloatSample {
+  int64_t time;
+  FloatHistogram histogram;
+  int64_t start_time;
+};
+
+std::vector<HistogramSample> samples_of(const Chunk& chunk, const HistogramEncoder&) {
+  std::vector<HistogramSample> samples;
+  REQUIRE(decode_histogram_chunk(chunk, TimeRange(), samples).ok());
+  return samples;
+}
+
+std::vector<FloatSample> samples_of(const Chunk& chunk, const FloatHistogramEncoder&) {
+  SampleColumn column;
+  REQUIRE(decode_chunk(chunk, TimeRange(), column).ok());
+  std::vector<FloatSample> samples;
+  for (size_t i = 0; i < column.size(); ++i) {
+    samples.push_back({column.times[i], *column.histogram(i), start_time(column, i)});
+  }
+  return samples;
+}
+
+/// The byte that holds what the chunk says of counter resets.
+size_t header_position(ChunkEncoding encoding) {
+  return start_times_of(encoding) == StartTimes::kStored ? 0 : 2;
+}
+
+std::string without_reset_header(std::string data, ChunkEncoding encoding) {
+  data[header_position(encoding)] &= 0x3f;
+  return data;
+}
+
+struct Counts {
+  size_t floats = 0;
+  size_t histograms = 0;
+  size_t aggregates = 0;
+  size_t other_headers = 0;  // chunks that don't begin a series and whose header is another one
+};
+
+/// Encodes the histogram chunks of one series one after the other, as its writer did.
+template <typename Encoder>
+class SeriesEncoder {
+ public:
+  void check(const Chunk& chunk, Counts& counts) {
+    if (!encoder_ || encoder_->encoding() != chunk.encoding) {
+      encoder_.emplace(start_times_of(chunk.encoding));
+      is_first_ = true;
+    }
+    auto samples = samples_of(chunk, *encoder_);
+    bool is_gauge = (chunk.data[header_position(chunk.encoding)] & 0xc0) == 0xc0;
+    for (size_t i = 0; i < samples.size(); ++i) {
+      auto& sample = samples[i];
+      if (is_gauge) sample.histogram.counter_reset_hint = CounterResetHint::kGauge;
+      if (i == 0) cut_before(sample);
+      auto outcome = encoder_->append(sample.time, sample.histogram, sample.start_time);
+      REQUIRE(outcome);
+      REQUIRE_EQ(*outcome, AppendOutcome::kAppended);
+    }
+    auto ours = Encoder(*encoder_).take();
+    std::string theirs(chunk.data.as_string());
+    CHECK_EQ(without_reset_header(ours, chunk.encoding),
+             without_reset_header(theirs, chunk.encoding));
+    if (!is_first_ && ours != theirs) ++counts.other_headers;
+    is_first_ = false;
+    ++counts.histograms;
+  }
+
+  void forget() { encoder_.reset(); }
+
+ private:
+  /// Lets the encoder ask for a new chunk where it would, else cuts at the number of samples.
+  template <typename Sample>
+  void cut_before(const Sample& sample) {
+    if (encoder_->size() == 0) return;
+    auto probe = *encoder_;
+    auto outcome = probe.append(sample.time, sample.histogram, sample.start_time);
+    REQUIRE(outcome);
+    if (*outcome == AppendOutcome::kNewChunk) encoder_ = std::move(probe);
+    encoder_->cut();
+  }
+
+  std::optional<Encoder> encoder_;
+  bool is_first_ = true;
+};
+
+std::string encode_floats(const Chunk& chunk) {
+  SampleColumn column;
+  REQUIRE(decode_chunk(chunk, TimeRange(), column).ok());
+  if (chunk.encoding == ChunkEncoding::kXor) {
+    XorEncoder encoder;
+    for (size_t i = 0; i < column.size(); ++i) encoder.append(column.times[i], column.values[i]);
+    return encoder.take();
+  }
+  Xor2Encoder encoder;
+  for (size_t i = 0; i < column.size(); ++i) {
+    encoder.append(column.times[i], column.values[i], start_time(column, i));
+  }
+  return encoder.take();
+}
+
+class SeriesChecker {
+ public:
+  explicit SeriesChecker(Counts& counts) : counts_(counts) {}
+
+  void check(const Chunk& chunk) {
+    switch (chunk.encoding) {
+      case ChunkEncoding::kXor:
+      case ChunkEncoding::kXor2:
+        CHECK_EQ(encode_floats(chunk), chunk.data.as_string());
+        ++counts_.floats;
+        integers_.forget();
+        floats_.forget();
+        break;
+      case ChunkEncoding::kAggregate: check_parts(chunk); break;
+      case ChunkEncoding::kHistogram:
+      case ChunkEncoding::kHistogramSt:
+        integers_.check(chunk, counts_);
+        floats_.forget();
+        break;
+      default:
+        floats_.check(chunk, counts_);
+        integers_.forget();
+        break;
+    }
+  }
+
+ private:
+  void check_parts(const Chunk& chunk) {
+    auto parts = split_aggregate(chunk);
+    REQUIRE(parts);
+    CHECK_EQ(join_aggregate(*parts), chunk.data.as_string());
+    for (const auto& part : parts->parts) {
+      if (!part) continue;
+      Counts counts;
+      SeriesChecker(counts).check(*part);
+    }
+    ++counts_.aggregates;
+  }
+
+  Counts& counts_;
+  SeriesEncoder<HistogramEncoder> integers_;
+  SeriesEncoder<FloatHistogramEncoder> floats_;
+};
+
+Counts check_folder(const std::filesystem::path& folder) {
+  Counts counts;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (!entry.is_directory()) continue;
+    auto block = Block::open(entry.path());
+    REQUIRE(block);
+    auto selection = (*block)->select({}, TimeRange());
+    REQUIRE(selection);
+    BlockSeries series;
+    while (*(*selection)->next(series)) {
+      SeriesChecker checker(counts);
+      for (const auto& meta : series.chunks) {
+        auto chunk = (*block)->read_chunk(meta);
+        REQUIRE(chunk);
+        checker.check(*chunk);
+      }
+    }
+  }
+  return counts;
+}
+
+}  // namespace
+
+TEST_CASE("chunks: what others encoded is encoded again byte for byte") {
+  auto golden = golden_dir();
+  if (!golden) return;
+  for (const char* folder :
+       {"raw", "compacted", "vertical-one-to-one", "vertical-penalty", "downsampled-5m",
+        "downsampled-1h", "prometheus-3.14-xor2", "prometheus-3.14-xor2-st"}) {
+    CAPTURE(folder);
+    auto counts = check_folder(*golden / folder);
+    MESSAGE(folder << " " << counts.floats << " " << counts.histograms << " " << counts.aggregates
+                   << " " << counts.other_headers);
+  }
+}
