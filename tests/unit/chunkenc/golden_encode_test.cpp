@@ -66,7 +66,7 @@ struct Counts {
   size_t floats = 0;
   size_t histograms = 0;
   size_t aggregates = 0;
-  size_t other_headers = 0;  // chunks that don't begin a series and whose header is another one
+  size_t other_headers = 0;
 };
 
 /// Encodes the histogram chunks of one series one after the other, as its writer did.
@@ -77,6 +77,7 @@ class SeriesEncoder {
     if (!encoder_ || encoder_->encoding() != chunk.encoding) {
       encoder_.emplace(start_times_of(chunk.encoding));
       is_first_ = true;
+      last_differs_ = false;
     }
     auto samples = samples_of(chunk, *encoder_);
     bool is_gauge = (chunk.data[header_position(chunk.encoding)] & 0xc0) == 0xc0;
@@ -92,7 +93,10 @@ class SeriesEncoder {
     std::string theirs(chunk.data.as_string());
     CHECK_EQ(without_reset_header(ours, chunk.encoding),
              without_reset_header(theirs, chunk.encoding));
-    if (!is_first_ && ours != theirs) ++counts.other_headers;
+    // Of the first chunk's past the block knows nothing, and a head block's last chunk was cut
+    // short without looking at the one before.
+    if (last_differs_) ++counts.other_headers;
+    last_differs_ = !is_first_ && ours != theirs;
     is_first_ = false;
     ++counts.histograms;
   }
@@ -113,6 +117,7 @@ class SeriesEncoder {
 
   std::optional<Encoder> encoder_;
   bool is_first_ = true;
+  bool last_differs_ = false;
 };
 
 std::string encode_floats(const Chunk& chunk) {
@@ -200,12 +205,27 @@ Counts check_folder(const std::filesystem::path& folder) {
 TEST_CASE("chunks: what others encoded is encoded again byte for byte") {
   auto golden = golden_dir();
   if (!golden) return;
-  for (const char* folder :
-       {"raw", "compacted", "vertical-one-to-one", "vertical-penalty", "downsampled-5m",
-        "downsampled-1h", "prometheus-3.14-xor2", "prometheus-3.14-xor2-st"}) {
-    CAPTURE(folder);
-    auto counts = check_folder(*golden / folder);
-    MESSAGE(folder << " " << counts.floats << " " << counts.histograms << " " << counts.aggregates
-                   << " " << counts.other_headers);
+  struct Folder {
+    const char* name;
+    Counts counts;
+    bool has_writers_headers;  // merging and cutting blocks changes some
+  };
+  const Folder folders[] = {
+      {"raw", {875, 8375, 0}, true},
+      {"compacted", {875, 8375, 0}, false},
+      {"vertical-one-to-one", {888, 14365, 0}, false},
+      {"vertical-penalty", {690, 8241, 0}, false},
+      {"downsampled-5m", {0, 0, 156}, false},
+      {"downsampled-1h", {0, 0, 112}, false},
+      {"prometheus-3.14-xor2", {76, 696, 0}, true},
+      {"prometheus-3.14-xor2-st", {76, 697, 0}, true},
+  };
+  for (const auto& folder : folders) {
+    INFO(folder.name);
+    auto counts = check_folder(*golden / folder.name);
+    CHECK_EQ(counts.floats, folder.counts.floats);
+    CHECK_EQ(counts.histograms, folder.counts.histograms);
+    CHECK_EQ(counts.aggregates, folder.counts.aggregates);
+    if (folder.has_writers_headers) CHECK_EQ(counts.other_headers, 0);
   }
 }
