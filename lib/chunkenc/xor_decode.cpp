@@ -29,9 +29,9 @@ struct XorState {
   int64_t time = 0;
   uint64_t delta = 0;
   uint64_t value = 0;
-  unsigned significant = 64;  // width of the value window
-  unsigned trailing = 0;      // bits to the right of it
-  size_t position = 0;        // in bits
+  unsigned insignificant = 0;  // 64 less the width of the value window
+  unsigned trailing = 0;       // bits to the right of it
+  size_t position = 0;         // in bits
 };
 
 /// Where the samples of one chunk go; only those from `min` to `max` are kept.
@@ -104,15 +104,14 @@ inline bool read_value(const uint8_t* data, uint64_t word, XorState& state) {
     auto significant = static_cast<unsigned>(word >> 51 & 63);
     if (significant == 0) significant = 64;
     if (leading + significant > 64) return false;
-    state.significant = significant;
+    state.insignificant = 64 - significant;
     state.trailing = 64 - leading - significant;
     prefix = 13;
   }
-  state.position += prefix;
-  uint64_t window =
-      prefix + state.significant <= 41 ? word << prefix : load_bits(data, state.position);
-  state.value ^= window >> (64 - state.significant) << state.trailing;
-  state.position += state.significant;
+  uint64_t window = state.insignificant >= prefix + 23 ? word << prefix
+                                                       : load_bits(data, state.position + prefix);
+  state.value ^= window >> state.insignificant << state.trailing;
+  state.position += prefix + 64 - state.insignificant;
   return true;
 }
 
@@ -137,13 +136,12 @@ Outcome decode_run(const uint8_t* data, size_t last_start, XorState& state, size
       }
     }
     if ((word >> 62) != 3) [[likely]] {
-      uint64_t has_delta = word >> 63;
+      uint64_t has_delta = 0 - (word >> 63);  // all bits or none
       uint64_t raw = word >> 48 & 0x3fff;
       raw -= static_cast<uint64_t>(raw > 0x2000) << 14;
-      s.delta += raw & (0 - has_delta);
-      auto used = static_cast<unsigned>(1 + 15 * has_delta);
-      s.position += used;
-      word <<= used;
+      s.delta += raw & has_delta;
+      s.position += 1 + (has_delta & 15);
+      word = (word << 16 & has_delta) | (word << 1 & ~has_delta);
     } else {
       s.delta += static_cast<uint64_t>(rare_delta_of_deltas(data, word, s.position));
       word = load_bits(data, s.position);
