@@ -10,6 +10,9 @@ namespace {
 constexpr size_t kHandlerThreads = 64;
 constexpr size_t kHttpInputThreads = 2;
 
+constexpr char kNotReady[] =
+    R"({"status":"error","errorType":"unavailable","error":"not ready yet, see /-/ready"})";
+
 std::optional<rpc::TlsServerOptions> tls_options(const GrpcServerFlags& flags) {
   if (flags.tls_cert.empty() && flags.tls_key.empty()) return std::nullopt;
   return rpc::TlsServerOptions{flags.tls_cert, flags.tls_key, flags.tls_client_ca};
@@ -57,10 +60,12 @@ Status Serving::listen_http(HttpRouter routes) {
   options.address = common_.http_address;
   options.executor = http_executor_;
   options.logger = logger_;
-  MNEMO_TRY(http_,
-            HttpServer::listen(options, [this](const Context& context, ServerRequest& request) {
-              return router_.route(context, request);
-            }));
+  auto answer = [this](const Context& context, ServerRequest& request) {
+    // An answer without what isn't known yet would be taken for a whole one, and cached.
+    bool is_early = !probe_.is_ready() && request.path.starts_with("/api/");
+    return is_early ? ServerResponse::json(503, kNotReady) : router_.route(context, request);
+  };
+  MNEMO_TRY(http_, HttpServer::listen(options, answer));
   http_->start(kHttpInputThreads);
   logger_->info("listening for HTTP", {{"address", http_->address()}});
   return {};

@@ -17,7 +17,8 @@
 namespace mnemo::tools {
 
 /// The listeners of a component: HTTP with probes and metrics (and routes of its own), and gRPC for
-/// its store. Both answer from the start; `/-/ready` and gRPC's health say no until `set_ready`.
+/// its store. Both answer from the start; `/-/ready` and gRPC's health say no, and the HTTP API is
+/// refused, until `set_ready`.
 ///
 /// Ownership: keeps the store; `component` must outlive it.
 class Serving {

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Replicas become one, a store that is down is told, a stacked querier answers as a flat one."""
+import socket
+
 import pytest
 
 from cluster import DAY, REPLICAS, get, live_stores, wait_until
 from compare import differences
+from processes import MNEMO, Process, free_port
 
 QUERIES = [
     "http_requests_total",
@@ -93,3 +96,22 @@ def test_programs_end_cleanly_on_sigterm(cluster):
     cluster.start_query("query-to-end", [cluster.store_grpc])
     assert cluster.process("query-to-end").stop() == 0
     assert cluster.process("store-to-end").stop() == 0
+
+
+def test_a_querier_that_has_not_asked_its_endpoints_yet_refuses_to_answer(tmp_path):
+    http = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing
+        process = Process("query", [
+            MNEMO, "query", f"--endpoint-strict=127.0.0.1:{silent.getsockname()[1]}",
+            "--endpoint.info-timeout=3s", "--grpc-address=127.0.0.1:0",
+            f"--http-address=127.0.0.1:{http}"], tmp_path)
+        try:
+            url = f"http://127.0.0.1:{http}"
+            process.wait_for(f"{url}/-/healthy")
+            status, answer = get(url, "/api/v1/query", {"query": "up"})
+            assert status == 503 and "ready" in answer["error"]
+            process.wait_for(f"{url}/-/ready")
+            status, answer = get(url, "/api/v1/query", {"query": "up", "timeout": "2s"})
+            assert status != 200 or answer["warnings"]
+        finally:
+            assert process.stop() == 0
