@@ -23,6 +23,7 @@ int run_query(const std::vector<std::string>& arguments);
 int run_sidecar(const std::vector<std::string>& arguments);
 int run_store(const std::vector<std::string>& arguments);
 int run_tsdb_dump(const std::vector<std::string>& arguments);
+int run_tsdb_merge(const std::vector<std::string>& arguments);
 int run_tsdb_rewrite(const std::vector<std::string>& arguments);
 
 }  // namespace mnemo::tools

@@ -18,6 +18,7 @@ constexpr Command kCommands[] = {
     {"tools promql query", "evaluate an expression over local blocks", run_promql_query},
     {"tools promql test", "run promqltest scripts", run_promql_test},
     {"tools tsdb dump", "print what blocks hold", run_tsdb_dump},
+    {"tools tsdb merge", "merge blocks into one", run_tsdb_merge},
     {"tools tsdb rewrite", "read a block and write it anew", run_tsdb_rewrite},
 };
 

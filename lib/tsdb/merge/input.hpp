@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tsdb/block/block_files.hpp"
+#include "tsdb/merge/symbols.hpp"
+
+#include <mnemo/chunk.hpp>
+#include <mnemo/status.hpp>
+#include <mnemo/time_range.hpp>
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace mnemo::tsdb {
+
+/// One of the blocks that are merged: its series in order, labels as numbers of the merged block's
+/// symbols.
+///
+/// Not thread-safe. Errors name block, file and offset.
+class MergeInput {
+ public:
+  explicit MergeInput(BlockFiles files) : files_(std::move(files)) {}
+
+  const BlockFiles& files() const { return files_; }
+
+  /// Goes to the first series. Samples outside of `range` are left out.
+  Status start(SymbolMap symbols, TimeRange range);
+
+  bool valid() const { return at_ < refs_.size(); }
+  /// REQUIRES: valid(), of the following.
+  std::span<const SymbolPair> labels() const { return labels_; }
+  Labels resolved_labels() const;
+  /// Goes to the next series.
+  Status next();
+
+  /// Replaces `chunks` by those of the series: as they are, or, where samples of one are deleted,
+  /// encoded anew without them.
+  Status read_chunks(std::vector<Chunk>& chunks) const;
+
+ private:
+  Status decode();
+  std::vector<TimeRange> deleted_ranges() const;
+
+  BlockFiles files_;
+  SymbolMap symbols_;
+  TimeRange range_;
+  Postings refs_;
+  size_t at_ = 0;
+  std::vector<SymbolPair> labels_;
+  std::vector<ChunkMeta> metas_;
+};
+
+}  // namespace mnemo::tsdb
