@@ -4,9 +4,10 @@
 #include "chunkenc/chunker.hpp"
 #include "tsdb/merge/binary_heap.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 
 namespace mnemo::tsdb {
 namespace {
@@ -69,6 +70,17 @@ class SampleChain {
   int64_t last_time_ = 0;
 };
 
+/// Whether two samples would be encoded to the same bytes.
+Result<bool> same_sample(const Reading& a, const Reading& b) {
+  std::vector<Chunk> encoded;
+  for (const auto& reading : {a, b}) {
+    SampleChunker chunker;
+    MNEMO_RETURN_IF_ERROR(reading.samples->append_to(chunker, reading.at));
+    chunker.finish(encoded);
+  }
+  return encoded[0].encoding == encoded[1].encoding && encoded[0].data == encoded[1].data;
+}
+
 }  // namespace
 
 Status append_without(const Chunk& chunk, std::span<const TimeRange> deleted,
@@ -101,6 +113,37 @@ Status chain_overlaps(std::span<const Chunk> overlapping, std::vector<Chunk>& me
   Reading reading;
   while (chain.next(reading)) {
     MNEMO_RETURN_IF_ERROR(reading.samples->append_to(chunker, reading.at));
+  }
+  chunker.finish(merged);
+  return {};
+}
+
+Status unite_overlaps(std::span<const Chunk> overlapping, std::vector<Chunk>& merged) {
+  std::vector<ChunkSamples> chunks;
+  for (const auto& chunk : overlapping) {
+    MNEMO_TRY(auto samples, ChunkSamples::decode(chunk));
+    chunks.push_back(std::move(samples));
+  }
+  BinaryHeap<Reading, EarlierReading> heap{EarlierReading()};
+  for (const auto& samples : chunks) {
+    if (samples.size() > 0) heap.push({&samples, 0});
+  }
+  SampleChunker chunker;
+  Reading last;
+  while (!heap.empty()) {
+    Reading reading = heap.pop();
+    if (last.samples != nullptr && last.time() == reading.time()) {
+      MNEMO_TRY(bool same, same_sample(last, reading));
+      if (!same) {
+        return Status::invalid_argument(
+            fmt::format("two samples with different values at {}", reading.time()));
+      }
+    } else {
+      MNEMO_RETURN_IF_ERROR(reading.samples->append_to(chunker, reading.at));
+      last = reading;
+    }
+    ++reading.at;
+    if (!reading.done()) heap.push(reading);
   }
   chunker.finish(merged);
   return {};

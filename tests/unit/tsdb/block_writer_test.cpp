@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/golden.hpp"
+#include "support/temp_dir.hpp"
+
+#include <mnemo/block.hpp>
+#include <mnemo/block_writer.hpp>
+
+#include <doctest/doctest.h>
+
+#include <bit>
+
+using namespace mnemo;
+using namespace mnemo::testing;
+
+namespace {
+
+using Sample = std::pair<int64_t, double>;
+
+std::shared_ptr<const Block> open_block(const std::filesystem::path& folder,
+                                        const BlockMeta& meta) {
+  auto block = Block::open(folder / meta.ulid.to_string());
+  REQUIRE_MESSAGE(block.ok(), block.status().to_string());
+  return *block;
+}
+
+/// The samples of all series, by their labels as text.
+std::vector<std::pair<std::string, std::vector<Sample>>> contents(const Block& block) {
+  auto selection = block.select({}, TimeRange());
+  REQUIRE(selection.ok());
+  std::vector<std::pair<std::string, std::vector<Sample>>> result;
+  BlockSeries series;
+  while (*(*selection)->next(series)) {
+    SampleColumn column;
+    REQUIRE(block.read_samples(series, TimeRange(), column).ok());
+    auto& samples = result.emplace_back(series.labels.to_string(), std::vector<Sample>()).second;
+    for (size_t i = 0; i < column.size(); ++i) {
+      samples.emplace_back(column.times[i], column.values[i]);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("BlockWriter: any order in, sorted series and samples out") {
+  TempDir dir;
+  BlockWriter writer({dir.path(), Ulid::make(5, {})});
+  Labels a{{"__name__", "up"}, {"job", "a"}};
+  Labels b{{"__name__", "up"}, {"job", "b"}};
+  for (auto [time, value] : {Sample{30, 3}, {10, 1}, {40, 4}, {20, 2}, {20, 2}, {40, 4}}) {
+    REQUIRE(writer.append(b, time, value).ok());
+  }
+  REQUIRE(writer.append(a, 7, 0.5).ok());
+  auto meta = writer.finish();
+  REQUIRE_MESSAGE(meta.ok(), meta.status().to_string());
+  CHECK_EQ(meta->ulid, Ulid::make(5, {}));
+  CHECK_EQ(meta->min_time, 7);
+  CHECK_EQ(meta->max_time, 41);
+  CHECK_EQ(meta->stats.num_samples, 5);
+  CHECK_EQ(meta->compaction.level, 1);
+  auto found = contents(*open_block(dir.path(), *meta));
+  REQUIRE_EQ(found.size(), 2);
+  CHECK_EQ(found[0].first, a.to_string());
+  CHECK(found[0].second == std::vector<Sample>{{7, 0.5}});
+  CHECK(found[1].second == std::vector<Sample>{{10, 1}, {20, 2}, {30, 3}, {40, 4}});
+}
+
+TEST_CASE("BlockWriter: a thousand samples backwards") {
+  TempDir dir;
+  BlockWriter writer({dir.path(), std::nullopt});
+  std::vector<Sample> wanted;
+  for (int i = 0; i < 1000; ++i) wanted.emplace_back(i * 15, i * 0.5);
+  for (auto at = wanted.rbegin(); at != wanted.rend(); ++at) {
+    REQUIRE(writer.append({{"a", "b"}}, at->first, at->second).ok());
+  }
+  auto meta = writer.finish();
+  REQUIRE_MESSAGE(meta.ok(), meta.status().to_string());
+  auto found = contents(*open_block(dir.path(), *meta));
+  REQUIRE_EQ(found.size(), 1);
+  CHECK(found[0].second == wanted);
+}
+
+TEST_CASE("BlockWriter: another value at the same time is an error that names the series") {
+  TempDir dir;
+  BlockWriter writer({dir.path(), std::nullopt});
+  REQUIRE(writer.append({{"a", "b"}}, 10, 1).ok());
+  REQUIRE(writer.append({{"a", "b"}}, 20, 1).ok());
+  REQUIRE(writer.append({{"a", "b"}}, 10, 2).ok());
+  auto meta = writer.finish();
+  CHECK_EQ(meta.status().code(), Code::kInvalidArgument);
+  CHECK_EQ(meta.status().message(), "series {a=\"b\"}: two samples with different values at 10");
+  CHECK(std::filesystem::is_empty(dir.path()));
+  // The writer is empty again.
+  auto empty = writer.finish();
+  REQUIRE(empty.ok());
+  CHECK_EQ(empty->stats.num_samples, 0);
+  CHECK(std::filesystem::is_empty(dir.path()));
+  CHECK_EQ(writer.append(Labels(), 1, 1).code(), Code::kInvalidArgument);
+}
+
+TEST_CASE("BlockWriter: histograms come out as they went in") {
+  TempDir dir;
+  BlockWriter writer({dir.path(), std::nullopt});
+  Histogram histogram;
+  histogram.count = 6;
+  histogram.sum = 9.5;
+  histogram.positive_spans = {{0, 2}};
+  histogram.positive_buckets = {2, 2};  // 2 and 4
+  REQUIRE(writer.append({{"a", "int"}}, 10, histogram).ok());
+  REQUIRE(writer.append({{"a", "float"}}, 10, histogram.to_float()).ok());
+  histogram.positive_buckets = {2};
+  CHECK_EQ(writer.append({{"a", "int"}}, 20, histogram).code(), Code::kInvalidArgument);
+  auto meta = writer.finish();
+  REQUIRE_MESSAGE(meta.ok(), meta.status().to_string());
+  CHECK_EQ(meta->stats.num_histogram_samples, 2);
+  auto block = open_block(dir.path(), *meta);
+  auto selection = block->select({}, TimeRange());
+  REQUIRE(selection.ok());
+  BlockSeries series;
+  for (auto encoding : {ChunkEncoding::kFloatHistogram, ChunkEncoding::kHistogram}) {
+    REQUIRE(*(*selection)->next(series));
+    CHECK(block->read_chunk(series.chunks.at(0))->encoding == encoding);
+    SampleColumn column;
+    REQUIRE(block->read_samples(series, TimeRange(), column).ok());
+    REQUIRE_EQ(column.size(), 1);
+    CHECK_EQ(column.histogram(0)->count, 6);
+    CHECK_EQ(column.histogram(0)->positive_buckets, std::vector<double>{2, 4});
+  }
+}
+
+TEST_CASE("BlockWriter: whole chunks are kept as they are") {
+  auto golden = golden_dir();
+  if (!golden) return;
+  auto source = Block::open(*golden / "raw" / golden_blocks(*golden, "raw_a").at(0));
+  REQUIRE(source.ok());
+  TempDir dir;
+  BlockWriter writer({dir.path(), std::nullopt});
+  auto selection = (*source)->select({}, TimeRange());
+  REQUIRE(selection.ok());
+  BlockSeries series;
+  while (*(*selection)->next(series)) {
+    for (const auto& chunk : series.chunks) {
+      REQUIRE(writer.append(series.labels, *(*source)->read_chunk(chunk)).ok());
+    }
+  }
+  auto meta = writer.finish();
+  REQUIRE_MESSAGE(meta.ok(), meta.status().to_string());
+  CHECK_EQ(meta->stats.num_chunks, (*source)->meta().stats.num_chunks);
+  CHECK_EQ(meta->stats.num_samples, (*source)->meta().stats.num_samples);
+  for (const auto* file : {"index", "chunks/000001"}) {
+    CHECK_EQ(std::filesystem::file_size(dir.path() / meta->ulid.to_string() / file),
+             std::filesystem::file_size((*source)->directory() / file));
+  }
+}
