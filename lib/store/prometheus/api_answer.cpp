@@ -137,8 +137,10 @@ Result<std::map<std::string, std::string>> parse_object_answer(std::string_view 
 Result<Labels> parse_external_labels(const std::string& yaml) {
   try {
     const YAML::Node document = YAML::Load(yaml);
-    if (!document.IsMap() || !document["global"].IsMap()) return Labels();
-    const YAML::Node labels = document["global"]["external_labels"];
+    if (!document.IsMap()) return Labels();
+    const YAML::Node global = document["global"];
+    if (!global || !global.IsMap()) return Labels();
+    const YAML::Node labels = global["external_labels"];
     std::vector<std::pair<std::string, std::string>> pairs;
     if (!labels || labels.IsNull()) return Labels();
     for (const auto& label : labels) {
