@@ -161,7 +161,7 @@ def main():
 def sanitize(environment):
     """Unit and format tests under ASan and UBSan; the concurrent ones under clang's TSan."""
     if build("asan", "build-asan",
-             ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"]):
+             ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=0"]):
         options = {"ASAN_OPTIONS": "detect_stack_use_after_return=1",
                    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
         for program in programs("build-asan"):
