@@ -140,8 +140,11 @@ show 4 'http_requests_total' "$noon"
 show 8 'http_requests_total' "$noon" --data dedup=false
 show 2 'sum by (code) (rate(http_requests_total[5m]))' "$noon"
 show 2 'avg_over_time(temperature_celsius[24h])' "$end"
-sleep 6 # two scrapes, so that there is fresh data
-show 2 'up' "$(date +%s)" # each replica scrapes itself: two instances
+for _ in $(seq 60); do # until both replicas have scraped themselves: fresh data
+  (($(ask up "$(date +%s)" | grep -c '^{') >= 2)) && break
+  sleep 0.5
+done
+show 2 'up' "$(date +%s)"
 
 if $once; then
   echo
