@@ -32,10 +32,14 @@ def run(name, command, *, environment=None, keep_output=False):
     """Runs a command, showing its output; returns its exit status and, if kept, its output."""
     print(f"==> {name}: {' '.join(map(str, command))}", flush=True)
     started = time.monotonic()
-    process = subprocess.Popen(
-        [str(part) for part in command], cwd=ROOT, env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace")
+    try:
+        process = subprocess.Popen(
+            [str(part) for part in command], cwd=ROOT, env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace")
+    except OSError as error:
+        print(f"<== {name}: {error}", flush=True)
+        return 127, ""
     lines = []
     for line in process.stdout:
         if not line.startswith("[") or "FAILED" in line:  # ninja's progress is too much
@@ -98,21 +102,21 @@ def promql(environment):
 
 
 def build(name, folder, options, environment=None, targets=()):
-    """Configures (once) and builds a variant; false when it does not build."""
+    """Configures and builds a variant; false when it does not build."""
     folder = ROOT / folder
-    if not (folder / "build.ninja").exists():
-        status, _ = run(f"configure {name}", ["meson", "setup", folder, *options],
-                        environment=environment)
-        if status != 0:
-            count(f"configure {name}", 0, 1, 0)
-            return False
+    verb = "configure" if (folder / "build.ninja").exists() else "setup"
+    status, _ = run(f"configure {name}", ["meson", verb, folder, *options, "-Dtests=enabled"],
+                    environment=environment)
+    if status != 0:
+        count(f"configure {name}", 0, 1, 0)
+        return False
     return step(f"build {name}", ["ninja", "-C", folder, *targets], environment=environment)
 
 
 def programs(folder):
-    """The doctest programs of a build."""
-    listed = ("unit/unit", "format/format", "api/api_replay")
-    return [p for p in (ROOT / folder / "tests" / name for name in listed) if p.exists()]
+    """The doctest programs of a build: the unit tests, and what needs the whole program."""
+    listed = ["unit/unit"] + (["api/api_replay"] if (ROOT / folder / "tools/mnemo").exists() else [])
+    return [ROOT / folder / "tests" / name for name in listed]
 
 
 def prometheus3():
