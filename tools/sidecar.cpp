@@ -203,7 +203,7 @@ Status Sidecar::refresh(const Context& context) {
   auto status =
       store_->refresh(context.with_timeout(std::chrono::milliseconds(flags_.config_timeout_ms)));
   up_.set(status.ok() ? 1 : 0);
-  if (status.ok()) heartbeat_.set(static_cast<double>(now_ms() / 1000));
+  if (status.ok()) heartbeat_.set(static_cast<double>(now_ms()) / 1000);
   serving_->set_ready(status.ok());
   return status;
 }

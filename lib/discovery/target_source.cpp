@@ -88,6 +88,7 @@ std::vector<Target> TargetSource::targets(const Context& context) {
     }
   }
   std::vector<Target> targets;
+  targets.reserve(all.size());
   for (auto& [address, target] : all) targets.push_back(std::move(target));
   return targets;
 }

@@ -56,12 +56,12 @@ bool ServerCall::send(grpc::ByteBuffer message) {
       return false;
     }
     if (sending_) {
-      waiting_ = std::move(message);
+      waiting_.Swap(&message);
       parked_ = true;
       return false;
     }
     sending_ = true;
-    outgoing_ = std::move(message);
+    outgoing_.Swap(&message);
   }
   StartWrite(&outgoing_);
   return true;
@@ -88,7 +88,7 @@ void ServerCall::OnWriteDone(bool ok) {
     return schedule();
   }
   sending_ = true;
-  outgoing_ = std::move(waiting_);
+  outgoing_.Swap(&waiting_);
   lock.unlock();
   // No task runs, so nothing can end the call before the one scheduled here.
   StartWrite(&outgoing_);

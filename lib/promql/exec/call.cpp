@@ -74,7 +74,8 @@ Result<OperatorPtr> date(const CallPlan& plan, const Grid& grid, QueryState& sta
                          FloatFunction function) {
   if (!plan.arguments.empty()) return map_floats(plan, grid, state, function);
   return every_step(grid, [grid, function](size_t step) {
-    double value = static_cast<double>(grid.time(step) / 1000);
+    int64_t seconds = grid.time(step) / 1000;
+    auto value = static_cast<double>(seconds);
     function({&value, 1});
     return value;
   });

@@ -301,8 +301,9 @@ Result<StepMatrix> apply_vector_operator(const BinaryPlan& plan, const Grid& gri
                   {},   {},       {},   {},
                   0};
   MatchGroups groups(matching);
-  pairing.many = pairing.swapped ? std::move(right) : std::move(left);
-  pairing.one = pairing.swapped ? std::move(left) : std::move(right);
+  if (pairing.swapped) std::swap(left, right);
+  pairing.many = std::move(left);
+  pairing.one = std::move(right);
   pairing.many_groups = groups.numbers(pairing.many);
   pairing.one_groups = groups.numbers(pairing.one);
   pairing.groups = groups.count();
