@@ -29,6 +29,7 @@ Labels make_labels(const std::vector<LabelView>& views) {
     return appender.take();
   }
   std::vector<std::pair<std::string, std::string>> pairs;
+  pairs.reserve(views.size());
   for (const auto& label : views) pairs.emplace_back(label.name, label.value);
   return Labels::from_pairs(std::move(pairs));
 }

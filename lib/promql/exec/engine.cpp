@@ -15,7 +15,6 @@ using promql::Annotations;
 using promql::Cell;
 using promql::Grid;
 using promql::Plan;
-using promql::PlanKind;
 using promql::QueryState;
 using promql::StepColumn;
 
