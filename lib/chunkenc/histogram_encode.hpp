@@ -60,6 +60,10 @@ class BasicHistogramEncoder {
   /// The same, but of the next chunk nothing is known, except where `append` asked for it.
   std::string take();
 
+  /// Makes the first chunk say that no reset came before it, as if it went on from an empty one:
+  /// so Prometheus writes it for callers that name no chunk before.
+  void continue_from_nothing() { continues_ = true; }
+
  private:
   using Writer = HistogramWriter<AnyHistogram>;
 

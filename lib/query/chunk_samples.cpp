@@ -3,7 +3,7 @@
 
 #include "chunkenc/decode.hpp"
 #include "dedup/chain.hpp"
-#include "dedup/counter_resets.hpp"
+#include "chunkenc/counter_resets.hpp"
 
 #include <algorithm>
 #include <array>

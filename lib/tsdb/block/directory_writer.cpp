@@ -21,6 +21,16 @@ Result<uint32_t> sample_count(const Chunk& chunk) {
   return chunk_sample_count(counts->data);
 }
 
+/// Aggregates don't tell how many floats and histograms they were made of: as in Thanos, what the
+/// raw block's statistics said goes from block to block.
+BlockStats stats_kept(const BlockMeta& meta) {
+  BlockStats stats;
+  if (!meta.thanos || meta.thanos->resolution == 0) return stats;
+  stats.num_float_samples = meta.stats.num_float_samples;
+  stats.num_histogram_samples = meta.stats.num_histogram_samples;
+  return stats;
+}
+
 }  // namespace
 
 Result<BlockDirectoryWriter> BlockDirectoryWriter::create(const std::filesystem::path& folder,
@@ -30,7 +40,7 @@ Result<BlockDirectoryWriter> BlockDirectoryWriter::create(const std::filesystem:
   writer.files_ = options.files != nullptr ? options.files : disk_files();
   writer.folder_ = folder;
   writer.meta_ = std::move(meta);
-  writer.meta_.stats = {};
+  writer.meta_.stats = stats_kept(writer.meta_);
   writer.temporary_ = folder / (writer.meta_.ulid.to_string() + std::string(kTemporarySuffix));
   auto& files = *writer.files_;
   MNEMO_RETURN_IF_ERROR(files.remove_all(writer.temporary_));

@@ -34,8 +34,8 @@ struct OutputOptions {
 /// Errors: InvalidArgument (out of order), ResourceExhausted (format limits, disk), those of files.
 class BlockDirectoryWriter {
  public:
-  /// Writes to `folder`/<ULID>. `meta` says everything but the statistics, which are counted, and
-  /// the files in its Thanos section.
+  /// Writes to `folder`/<ULID>. `meta` says everything but the files in its Thanos section and the
+  /// statistics, which are counted (those of raw samples, in a downsampled block, excepted).
   static Result<BlockDirectoryWriter> create(const std::filesystem::path& folder, BlockMeta meta,
                                              const OutputOptions& options);
   BlockDirectoryWriter(BlockDirectoryWriter&&) = default;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cases are Thanos' own (pkg/dedup/iter_test.go), as data; where its test's iterator can go
 // back in time, which those of real chunks can't, the expectation is that of real chunks.
-#include "dedup/counter_resets.hpp"
+#include "chunkenc/counter_resets.hpp"
 #include "dedup/penalty.hpp"
 
 #include <mnemo/histogram.hpp>

@@ -18,6 +18,9 @@ class CounterResets {
   /// Appends the adjusted samples of the next chunk of the series to `out`.
   void append(const SampleColumn& chunk, SampleColumn& out);
 
+  /// The last value as it was counted, not adjusted; 0 where there was none.
+  double last_value() const { return last_value_; }
+
  private:
   void append_float(int64_t time, double value, SampleColumn& out);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dedup/counter_resets.hpp"
+#include "chunkenc/counter_resets.hpp"
 
 #include <cmath>
 #include <cstddef>

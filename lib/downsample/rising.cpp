@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "downsample/rising.hpp"
+
+#include "chunkenc/chunker.hpp"
+#include "chunkenc/column.hpp"
+#include "chunkenc/decode.hpp"
+
+#include <string>
+#include <utility>
+
+namespace mnemo::downsample {
+namespace {
+
+/// Whether everything stays: one pass without a branch a sample.
+bool rises(const SampleColumn& samples, size_t first) {
+  bool all = true;
+  for (size_t i = first; i < samples.size(); ++i) {
+    all &= !is_stale_nan(samples.values[i]);
+    all &= i == 0 || samples.times[i] > samples.times[i - 1];
+  }
+  return all;
+}
+
+Status decode(const Chunk& chunk, SampleKind kind, SampleColumn& out) {
+  auto found = sample_kind(chunk.encoding);
+  if (found == SampleKind::kHistogram) found = SampleKind::kFloatHistogram;
+  if (found != kind) {
+    return Status::data_loss("a part with the unexpected chunk encoding " +
+                             std::to_string(static_cast<int>(chunk.encoding)));
+  }
+  return decode_chunk(chunk, TimeRange(), out);
+}
+
+Status append_rising(const Chunk& chunk, SampleKind kind, SampleColumn& out) {
+  size_t first = out.size();
+  MNEMO_RETURN_IF_ERROR(decode(chunk, kind, out));
+  keep_rising(out, first);
+  return {};
+}
+
+}  // namespace
+
+void keep_rising(SampleColumn& samples, size_t first) {
+  if (rises(samples, first)) return;
+  size_t kept = first;
+  for (size_t i = first; i < samples.size(); ++i) {
+    if (is_stale_nan(samples.values[i])) continue;
+    if (kept > 0 && samples.times[i] <= samples.times[kept - 1]) continue;
+    samples.times[kept] = samples.times[i];
+    samples.values[kept] = samples.values[i];
+    if (samples.has_histograms()) samples.histograms[kept] = std::move(samples.histograms[i]);
+    ++kept;
+  }
+  resize_column(samples, kept);
+}
+
+Status decode_floats(const Chunk& chunk, SampleColumn& out) {
+  return decode(chunk, SampleKind::kFloat, out);
+}
+
+Status append_rising_floats(const Chunk& chunk, SampleColumn& out) {
+  return append_rising(chunk, SampleKind::kFloat, out);
+}
+
+Status append_rising_histograms(const Chunk& chunk, SampleColumn& out) {
+  return append_rising(chunk, SampleKind::kFloatHistogram, out);
+}
+
+}  // namespace mnemo::downsample
