@@ -79,7 +79,8 @@ Status append_aggregated(const Chunk& chunk, int64_t resolution, std::vector<Chu
     return {};
   }
   std::vector<Chunk> made;
-  MNEMO_RETURN_IF_ERROR(downsample_raw({&chunk, 1}, {}, resolution, made));
+  SampleColumn scratch;
+  MNEMO_RETURN_IF_ERROR(downsample_raw({&chunk, 1}, {}, resolution, scratch, made));
   out.insert(out.end(), made.begin(), made.end());
   return {};
 }

@@ -71,7 +71,7 @@ class SeriesDownsampler {
       return downsample_aggregated(chunks_, own, resolution_, aggregated_);
     }
     MNEMO_RETURN_IF_ERROR(chain_overlaps());
-    return downsample_raw(chunks_, source_.tombstones.of(ref), resolution_, aggregated_);
+    return downsample_raw(chunks_, source_.tombstones.of(ref), resolution_, scratch_, aggregated_);
   }
 
   Status chain_overlaps() {
@@ -91,6 +91,7 @@ class SeriesDownsampler {
   std::vector<tsdb::SymbolPair> labels_;
   std::vector<ChunkMeta> metas_;
   std::vector<Chunk> chunks_;
+  SampleColumn scratch_;
   std::vector<Chunk> aggregated_;
 };
 

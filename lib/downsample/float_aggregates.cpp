@@ -10,6 +10,7 @@
 #include "downsample/windows.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <utility>
 
@@ -20,15 +21,36 @@ constexpr double kMost = std::numeric_limits<double>::max();
 
 /// A counter without its resets: what it counted since the first value, on top of that.
 struct Counter {
-  double total = 0;
+  double total = -0.0;  // plus the first value is that value, a negative zero too
   double last = 0;
 
-  explicit Counter(double first) : total(first), last(first) {}
   void add(double value) {
-    total += value < last ? value : value - last;
+    // Not a branch, which gauges would have mispredicted every other time.
+    uint64_t is_reset = value < last ? 1 : 0;
+    total += value - std::bit_cast<double>(std::bit_cast<uint64_t>(last) & (is_reset - 1));
     last = value;
   }
 };
+
+struct WindowAggregates {
+  double sum = 0;
+  double min = kMost;
+  double max = -kMost;
+  Counter counter;
+};
+
+WindowAggregates aggregate_window(std::span<const double> values, Counter counter) {
+  double sum = 0;
+  double min = kMost;
+  double max = -kMost;
+  for (double value : values) {
+    sum += value;
+    min = value < min ? value : min;
+    max = value > max ? value : max;
+    counter.add(value);
+  }
+  return {sum, min, max, counter};
+}
 
 /// Writes one part of an aggregate chunk.
 class PartWriter {
@@ -123,9 +145,9 @@ Status aggregate_counters(std::span<const AggregateParts> chunks, int64_t resolu
   }
   if (total.empty()) return {};
   out.append_outside(total.times[0], total.values[0]);
-  Counter counter(total.values[0]);
+  Counter counter;
   for_each_window(total.times, resolution, [&](size_t first, size_t last, int64_t time) {
-    for (size_t i = std::max<size_t>(first, 1); i < last; ++i) counter.add(total.values[i]);
+    for (size_t i = first; i < last; ++i) counter.add(total.values[i]);
     out.append(time, counter.total);
   });
   out.append_outside(total.times.back(), resets.last_value());
@@ -138,24 +160,14 @@ Chunk aggregate_floats(std::span<const int64_t> times, std::span<const double> v
                        int64_t resolution) {
   Writers out;
   out.counter.append_outside(times[0], values[0]);
-  Counter counter(values[0]);
+  Counter counter;
   for_each_window(times, resolution, [&](size_t first, size_t last, int64_t time) {
-    double sum = 0;
-    double min = kMost;
-    double max = -kMost;
-    Counter so_far = counter;
-    for (size_t i = first; i < last; ++i) {
-      double value = values[i];
-      sum += value;
-      min = value < min ? value : min;
-      max = value > max ? value : max;
-      if (i > 0) so_far.add(value);
-    }
-    counter = so_far;
+    auto window = aggregate_window(values.subspan(first, last - first), counter);
+    counter = window.counter;
     out.count.append(time, static_cast<double>(last - first));
-    out.sum.append(time, sum);
-    out.min.append(time, min);
-    out.max.append(time, max);
+    out.sum.append(time, window.sum);
+    out.min.append(time, window.min);
+    out.max.append(time, window.max);
     out.counter.append(time, counter.total);
   });
   out.counter.append_outside(times.back(), values.back());

@@ -24,7 +24,9 @@ constexpr int64_t kRawResolution = 60 * 1000;
 /// Samples of one kind, one after the other.
 class Run {
  public:
-  explicit Run(int64_t resolution) : resolution_(resolution) {}
+  Run(int64_t resolution, SampleColumn& scratch) : resolution_(resolution), samples_(scratch) {
+    samples_.clear();
+  }
 
   Status append(const Chunk& chunk, std::span<const TimeRange> deleted) {
     size_t first = samples_.size();
@@ -53,8 +55,9 @@ class Run {
   /// A batch ends with a window.
   size_t end_of_window(size_t last) const {
     int64_t end = window_end(samples_.times[last - 1], resolution_);
-    while (last < samples_.size() && samples_.times[last] <= end) ++last;
-    return last;
+    auto first_after = std::upper_bound(samples_.times.begin() + static_cast<std::ptrdiff_t>(last),
+                                        samples_.times.end(), end);
+    return static_cast<size_t>(first_after - samples_.times.begin());
   }
 
   Status aggregate(size_t first, size_t last, std::vector<Chunk>& out) {
@@ -72,6 +75,9 @@ class Run {
 
   /// Moves those of some samples that are numbers together; says how many.
   size_t drop_nans(size_t first, size_t last) {
+    bool any = false;
+    for (size_t i = first; i < last; ++i) any |= std::isnan(samples_.values[i]);
+    if (!any) return last - first;
     size_t kept = first;
     for (size_t i = first; i < last; ++i) {
       if (std::isnan(samples_.values[i])) continue;
@@ -86,7 +92,7 @@ class Run {
   }
 
   int64_t resolution_;
-  SampleColumn samples_;
+  SampleColumn& samples_;
 };
 
 }  // namespace
@@ -110,9 +116,9 @@ Result<AggregateKind> kind_of(const Chunk& chunk) {
 }
 
 Status downsample_raw(std::span<const Chunk> chunks, std::span<const TimeRange> deleted,
-                      int64_t resolution, std::vector<Chunk>& out) {
+                      int64_t resolution, SampleColumn& scratch, std::vector<Chunk>& out) {
   out.clear();
-  Run run(resolution);
+  Run run(resolution, scratch);
   auto kind = AggregateKind::kFloats;
   for (const auto& chunk : chunks) {
     MNEMO_TRY(auto next, kind_of(chunk));

@@ -5,6 +5,8 @@
 #include "chunkenc/column.hpp"
 #include "chunkenc/decode.hpp"
 
+#include <bit>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -13,10 +15,14 @@ namespace {
 
 /// Whether everything stays: one pass without a branch a sample.
 bool rises(const SampleColumn& samples, size_t first) {
-  bool all = true;
-  for (size_t i = first; i < samples.size(); ++i) {
-    all &= !is_stale_nan(samples.values[i]);
-    all &= i == 0 || samples.times[i] > samples.times[i - 1];
+  if (first == samples.size()) return true;
+  const int64_t* times = samples.times.data();
+  const double* values = samples.values.data();
+  bool all = first == 0 || times[first] > times[first - 1];
+  all &= std::bit_cast<uint64_t>(values[first]) != kStaleNanBits;
+  for (size_t i = first + 1; i < samples.size(); ++i) {
+    all &= std::bit_cast<uint64_t>(values[i]) != kStaleNanBits;
+    all &= times[i] > times[i - 1];
   }
   return all;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mnemo/chunk.hpp>
+#include <mnemo/samples.hpp>
 #include <mnemo/status.hpp>
 #include <mnemo/time_range.hpp>
 
@@ -13,9 +14,10 @@ namespace mnemo::downsample {
 
 /// Replaces `out` by the aggregate chunks of a series with these raw chunks, which are in order of
 /// time and don't overlap; what lies in the sorted, disjoint `deleted` is left out.
-/// Memory: the decoded samples of the series. Errors: those of `decode_chunk`.
+/// Memory: the decoded samples of the series, in `scratch`, which is only there to be reused.
+/// Errors: those of `decode_chunk`.
 Status downsample_raw(std::span<const Chunk> chunks, std::span<const TimeRange> deleted,
-                      int64_t resolution, std::vector<Chunk>& out);
+                      int64_t resolution, SampleColumn& scratch, std::vector<Chunk>& out);
 
 /// Replaces `out` by the aggregate chunks of a series whose chunks have a finer resolution, cut
 /// only where these are cut. Chunks without aggregates, which some old blocks have, are taken for

@@ -31,7 +31,8 @@ Chunk xor_chunk(const Samples& samples) {
 std::vector<Chunk> downsampled(const std::vector<Chunk>& chunks,
                                std::vector<TimeRange> deleted = {}) {
   std::vector<Chunk> out;
-  auto status = downsample_raw(chunks, deleted, kTen, out);
+  SampleColumn scratch;
+  auto status = downsample_raw(chunks, deleted, kTen, scratch, out);
   REQUIRE_MESSAGE(status.ok(), status.to_string());
   return out;
 }
@@ -167,7 +168,8 @@ TEST_CASE("downsample: a coarser resolution of aggregates is that of their sampl
   std::vector<Chunk> coarse;
   REQUIRE(downsample_aggregated(fine, kTen, 50, coarse).ok());
   std::vector<Chunk> direct;
-  REQUIRE(downsample_raw({{xor_chunk(samples)}}, {}, 50, direct).ok());
+  SampleColumn scratch;
+  REQUIRE(downsample_raw({{xor_chunk(samples)}}, {}, 50, scratch, direct).ok());
   REQUIRE_EQ(coarse.size(), 1);
   REQUIRE_EQ(direct.size(), 1);
   CHECK_EQ(coarse[0].data, direct[0].data);
