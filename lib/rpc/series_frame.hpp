@@ -20,7 +20,8 @@ namespace mnemo::rpc {
 /// Reusable; thread-compatible. Chunk bytes are copied once, into the body.
 class SeriesFrameEncoder {
  public:
-  /// Errors: Unimplemented for a chunk whose encoding the StoreAPI has no number for.
+  /// Raw chunks whose encoding the StoreAPI has no number for go in one that it has. Errors:
+  /// DataLoss (such a chunk is malformed, or an aggregate).
   Status add(const Series& series);
 
   size_t size() const { return body_.size(); }

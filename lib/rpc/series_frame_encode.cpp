@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/series_frame.hpp"
+
+#include "chunkenc/transcode.hpp"
 #include "rpc/wire_parts.hpp"
 
 #include <xxhash.h>
@@ -33,11 +35,6 @@ constexpr std::array<ChunkField, 6> kChunkFields = {{
 
 /// The StoreAPI counts encodings from XOR as 0.
 uint64_t wire_encoding(ChunkEncoding encoding) { return static_cast<uint64_t>(encoding) - 1; }
-
-bool has_wire_encoding(ChunkEncoding encoding) {
-  return encoding == ChunkEncoding::kXor || encoding == ChunkEncoding::kHistogram ||
-         encoding == ChunkEncoding::kFloatHistogram;
-}
 
 size_t varint_field_size(uint64_t value) { return value == 0 ? 0 : 1 + uvarint_size(value); }
 
@@ -76,21 +73,56 @@ void append_aggregate_chunk(ProtoWriter& writer, const AggregateChunk& chunk,
   }
 }
 
-/// The hashes of all chunks in the order in which they are written.
-Status hash_chunks(const Series& series, std::vector<uint64_t>& hashes) {
+/// Whether the StoreAPI has a number for the encoding of every chunk.
+bool has_wire_encodings(const Series& series) {
   for (const auto& chunk : series.chunks) {
     for (const auto& field : kChunkFields) {
       const auto& part = chunk.*field.chunk;
-      if (!part) continue;
-      if (!has_wire_encoding(part->encoding)) {
-        return Status::unimplemented(
-            "chunk encoding " + std::to_string(static_cast<int>(part->encoding)) +
-            " has no number in the StoreAPI: series " + series.labels.to_string());
-      }
-      hashes.push_back(chunk_hash(*part));
+      if (part && !is_common_encoding(part->encoding)) return false;
     }
   }
+  return true;
+}
+
+Status transcode(const AggregateChunk& chunk, std::vector<AggregateChunk>& out) {
+  if (!chunk.raw || is_common_encoding(chunk.raw->encoding)) {
+    out.push_back(chunk);
+    return {};
+  }
+  std::vector<Chunk> transcoded;
+  MNEMO_RETURN_IF_ERROR(append_in_common_encoding(*chunk.raw, transcoded));
+  for (auto& raw : transcoded) {
+    AggregateChunk part;
+    part.min_time = raw.min_time;
+    part.max_time = raw.max_time;
+    part.raw = std::move(raw);
+    out.push_back(std::move(part));
+  }
   return {};
+}
+
+/// The series with its raw chunks in encodings that the StoreAPI has numbers for.
+Result<Series> transcode(const Series& series) {
+  Series result{series.labels, {}};
+  for (const auto& chunk : series.chunks) {
+    MNEMO_RETURN_IF_ERROR(
+        transcode(chunk, result.chunks).with_context("series " + series.labels.to_string()));
+  }
+  if (has_wire_encodings(result)) return result;
+  return Status::data_loss("an aggregate in a chunk encoding that the StoreAPI lacks: series " +
+                           series.labels.to_string());
+}
+
+/// The hashes of all chunks in the order in which they are written.
+std::vector<uint64_t> hash_chunks(const Series& series) {
+  std::vector<uint64_t> hashes;
+  for (const auto& chunk : series.chunks) {
+    for (const auto& field : kChunkFields) {
+      const auto& part = chunk.*field.chunk;
+      if (part) hashes.push_back(chunk_hash(*part));
+    }
+  }
+  return hashes;
 }
 
 size_t part_count(const AggregateChunk& chunk) {
@@ -102,8 +134,11 @@ size_t part_count(const AggregateChunk& chunk) {
 }  // namespace
 
 Status SeriesFrameEncoder::add(const Series& series) {
-  std::vector<uint64_t> hashes;
-  MNEMO_RETURN_IF_ERROR(hash_chunks(series, hashes));
+  if (!has_wire_encodings(series)) {
+    MNEMO_TRY(auto transcoded, transcode(series));
+    return add(transcoded);
+  }
+  auto hashes = hash_chunks(series);
   size_t size = labels_size(series.labels);
   const uint64_t* hash = hashes.data();
   for (const auto& chunk : series.chunks) {

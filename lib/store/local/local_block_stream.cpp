@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/local/local_block_stream.hpp"
 
-#include "chunkenc/decode.hpp"
-#include "chunkenc/xor_encode.hpp"
 #include "store/aggregates.hpp"
-#include "tsdb/block/samples.hpp"
+#include "tsdb/merge/recode.hpp"
 
 #include <algorithm>
 
@@ -14,22 +12,6 @@ namespace {
 bool any_deleted(const ChunkMeta& chunk, const std::vector<TimeRange>& deleted) {
   return std::any_of(deleted.begin(), deleted.end(),
                      [&](const TimeRange& range) { return range.overlaps(chunk.range()); });
-}
-
-/// The chunk less its deleted samples; empty data where none is left.
-Result<Chunk> without_deleted(const Chunk& chunk, const std::vector<TimeRange>& deleted) {
-  if (chunk.encoding != ChunkEncoding::kXor) {
-    return Status::unimplemented(
-        "deleted samples in chunks other than XOR: rewrite the block without its tombstones");
-  }
-  SampleColumn samples;
-  MNEMO_RETURN_IF_ERROR(decode_chunk(chunk, TimeRange(), samples));
-  tsdb::remove_ranges(samples, 0, deleted);
-  if (samples.empty()) return Chunk();
-  XorEncoder encoder;
-  for (size_t i = 0; i < samples.size(); ++i) encoder.append(samples.times[i], samples.values[i]);
-  return Chunk{samples.times.front(), samples.times.back(), ChunkEncoding::kXor,
-               Bytes::own(encoder.take())};
 }
 
 }  // namespace
@@ -98,15 +80,16 @@ Status LocalBlockStream::read_chunks(const BlockSeries& from, Series& to) const 
 Status LocalBlockStream::read_chunk(const ChunkMeta& meta, const std::vector<TimeRange>& deleted,
                                     std::vector<AggregateChunk>& to) const {
   MNEMO_TRY(auto chunk, block_->read_chunk(meta));
+  std::vector<Chunk> chunks;
   if (any_deleted(meta, deleted)) {
-    MNEMO_TRY(
-        chunk,
-        without_deleted(chunk, deleted).with_context("block " + block_->meta().ulid.to_string()));
-    if (chunk.data.empty()) return {};
+    MNEMO_RETURN_IF_ERROR(tsdb::append_without(chunk, deleted, chunks)
+                              .with_context("block " + block_->meta().ulid.to_string()));
+  } else {
+    chunks.push_back(std::move(chunk));
   }
-  AggregateChunk out;
-  MNEMO_RETURN_IF_ERROR(place_chunk(chunk, aggregates_, out));
-  to.push_back(std::move(out));
+  for (const auto& each : chunks) {
+    MNEMO_RETURN_IF_ERROR(place_chunk(each, aggregates_, to.emplace_back()));
+  }
   return {};
 }
 

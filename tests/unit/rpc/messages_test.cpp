@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recording_store.hpp"
 
+#include "chunkenc/xor2_encode.hpp"
+#include "chunkenc/xor_encode.hpp"
 #include "rpc/messages.hpp"
 #include "rpc/series_frame.hpp"
 
@@ -91,11 +93,27 @@ TEST_CASE("rpc: labels that a peer didn't sort are put in order") {
   CHECK_EQ(got->at(0), "{a=\"1\", b=\"2\"}");
 }
 
-TEST_CASE("rpc: chunks in encodings that the StoreAPI lacks are refused, not mislabelled") {
+TEST_CASE("rpc: chunks in encodings that the StoreAPI lacks go in one that it has") {
+  Xor2Encoder xor2;
+  XorEncoder plain;
+  for (int64_t i = 1; i <= 3; ++i) {
+    xor2.append(i * 10, 1.5 * static_cast<double>(i), 5);
+    plain.append(i * 10, 1.5 * static_cast<double>(i));
+  }
+  auto series = series_of({{"a", "b"}}, 10, 30, xor2.take());
+  series.chunks[0].raw->encoding = ChunkEncoding::kXor2;
+  rpc::SeriesFrameEncoder encoder;
+  REQUIRE(encoder.add(series).ok());
+  auto sent = encoder.take_body();
+  REQUIRE(encoder.add(series_of({{"a", "b"}}, 10, 30, plain.take())).ok());
+  CHECK(sent == encoder.take_body());
+}
+
+TEST_CASE("rpc: malformed chunks in encodings that the StoreAPI lacks are refused") {
   auto series = series_of({{"a", "b"}}, 1, 2, "x");
   series.chunks[0].raw->encoding = ChunkEncoding::kXor2;
   rpc::SeriesFrameEncoder encoder;
-  CHECK_EQ(encoder.add(series).code(), Code::kUnimplemented);
+  CHECK_EQ(encoder.add(series).code(), Code::kDataLoss);
 }
 
 TEST_CASE("rpc: every truncation and every flipped byte of a frame is an error or an answer") {

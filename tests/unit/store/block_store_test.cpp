@@ -111,38 +111,42 @@ TEST_CASE("block store: each block's own external labels are used by default") {
 }
 
 TEST_CASE("block store: deleted samples are not shown") {
-  auto directory = first_golden_block();
-  if (!directory) return;
-  TempDir copy;
-  auto target = copy.path() / directory->filename();
-  fs::copy(*directory, target, fs::copy_options::recursive);
-  auto up = Matcher::equal("__name__", "up");
-  uint64_t ref = 0;
-  {
-    auto selection = open_block(target)->select({&up, 1}, TimeRange());
-    REQUIRE(selection.ok());
-    BlockSeries series;
-    REQUIRE(*(*selection)->next(series));
-    ref = series.ref;
-  }
-  TimeRange deleted{1780272060000, 1780272120000};
-  fs::remove(target / "tombstones");
-  std::ofstream(target / "tombstones", std::ios::binary) << tombstones_of(ref, deleted);
-
-  auto samples_of = [&](const fs::path& path) {
-    BlockStore store({open_block(path)});
-    auto series = ask(store, {up});
-    SampleColumn samples;
-    for (const auto& chunk : series.at(0).chunks) {
-      REQUIRE(decode_chunk(*chunk.raw, TimeRange(), samples).ok());
+  // Of floats and of histograms.
+  for (std::string metric : {"up", "nh_counter"}) {
+    CAPTURE(metric);
+    auto directory = first_golden_block();
+    if (!directory) return;
+    TempDir copy;
+    auto target = copy.path() / directory->filename();
+    fs::copy(*directory, target, fs::copy_options::recursive);
+    auto up = Matcher::equal("__name__", metric);
+    uint64_t ref = 0;
+    {
+      auto selection = open_block(target)->select({&up, 1}, TimeRange());
+      REQUIRE(selection.ok());
+      BlockSeries series;
+      REQUIRE(*(*selection)->next(series));
+      ref = series.ref;
     }
-    return samples;
-  };
-  auto before = samples_of(*directory);
-  auto after = samples_of(target);
-  auto inside = [&](int64_t time) { return deleted.contains(time); };
-  auto gone = std::count_if(before.times.begin(), before.times.end(), inside);
-  CHECK_GT(gone, 0);
-  CHECK_EQ(after.size() + static_cast<size_t>(gone), before.size());
-  CHECK_EQ(std::count_if(after.times.begin(), after.times.end(), inside), 0);
+    TimeRange deleted{1780272060000, 1780272120000};
+    fs::remove(target / "tombstones");
+    std::ofstream(target / "tombstones", std::ios::binary) << tombstones_of(ref, deleted);
+
+    auto samples_of = [&](const fs::path& path) {
+      BlockStore store({open_block(path)});
+      auto series = ask(store, {up});
+      SampleColumn samples;
+      for (const auto& chunk : series.at(0).chunks) {
+        REQUIRE(decode_chunk(*chunk.raw, TimeRange(), samples).ok());
+      }
+      return samples;
+    };
+    auto before = samples_of(*directory);
+    auto after = samples_of(target);
+    auto inside = [&](int64_t time) { return deleted.contains(time); };
+    auto gone = std::count_if(before.times.begin(), before.times.end(), inside);
+    CHECK_GT(gone, 0);
+    CHECK_EQ(after.size() + static_cast<size_t>(gone), before.size());
+    CHECK_EQ(std::count_if(after.times.begin(), after.times.end(), inside), 0);
+  }
 }
