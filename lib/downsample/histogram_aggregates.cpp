@@ -69,8 +69,8 @@ class HistogramCounter {
                detect_reset(original, last_)) {
       if (!mnemo::add(*total_, histogram)) return incompatible();
     } else {
-      FloatHistogram increase = histogram;
-      if (!subtract(increase, last_) || !mnemo::add(*total_, increase)) return incompatible();
+      increase_ = histogram;
+      if (!subtract(increase_, last_) || !mnemo::add(*total_, increase_)) return incompatible();
     }
     last_ = histogram;
     return {};
@@ -81,6 +81,7 @@ class HistogramCounter {
  private:
   std::optional<FloatHistogram> total_;
   FloatHistogram last_;
+  FloatHistogram increase_;  // kept for its memory
 };
 
 struct HistogramPoint {

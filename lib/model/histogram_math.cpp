@@ -276,13 +276,50 @@ void merge_into(FloatHistogram& a, Expanded& sides, const FloatHistogram& b, dou
   a.schema = schema;
 }
 
+/// Whether spans name `count` buckets and could not be fewer.
+bool is_minimal(const std::vector<Span>& spans, size_t count) {
+  size_t named = 0;
+  for (size_t i = 0; i < spans.size(); ++i) {
+    if (spans[i].length == 0 || (i > 0 && spans[i].offset <= 0)) return false;
+    named += spans[i].length;
+  }
+  return named == count;
+}
+
+/// Whether both sides of `b` have the buckets that `a` has, none of them in the zero bucket, so
+/// that counts can be added one by one.
+bool has_same_buckets(const FloatHistogram& a, const FloatHistogram& b) {
+  auto outside = [&](const std::vector<Span>& spans) {
+    return spans.empty() || a.uses_custom_buckets() || a.zero_threshold == 0 ||
+           histogram_bound(spans[0].offset, a.schema, {}) > a.zero_threshold;
+  };
+  return a.schema == b.schema && a.zero_threshold == b.zero_threshold &&
+         a.positive_spans == b.positive_spans && a.negative_spans == b.negative_spans &&
+         a.custom_values == b.custom_values &&
+         a.positive_buckets.size() == b.positive_buckets.size() &&
+         a.negative_buckets.size() == b.negative_buckets.size() &&
+         is_minimal(a.positive_spans, a.positive_buckets.size()) &&
+         is_minimal(a.negative_spans, a.negative_buckets.size()) && outside(a.positive_spans) &&
+         outside(a.negative_spans);
+}
+
+void add_counts(std::vector<double>& counts, double factor, const std::vector<double>& others) {
+  for (size_t i = 0; i < counts.size(); ++i) counts[i] += factor * others[i];
+}
+
 std::optional<HistogramMerge> combine(FloatHistogram& a, const FloatHistogram& b, double factor) {
   if (a.uses_custom_buckets() != b.uses_custom_buckets()) return std::nullopt;
   HistogramMerge outcome;
   outcome.counter_reset_collision = merge_hints(a, b.counter_reset_hint);
-  Expanded sides = expand(a);
   a.count += factor * b.count;
   a.sum += factor * b.sum;
+  if (has_same_buckets(a, b)) {
+    if (!a.uses_custom_buckets()) a.zero_count += factor * b.zero_count;
+    add_counts(a.positive_buckets, factor, b.positive_buckets);
+    add_counts(a.negative_buckets, factor, b.negative_buckets);
+    return outcome;
+  }
+  Expanded sides = expand(a);
   merge_into(a, sides, b, factor, nullptr, outcome);
   collect(sides, a);
   return outcome;
