@@ -3,7 +3,7 @@
 // arrays, every further replica adds one comparison a sample.
 #include "dedup/penalty.hpp"
 
-#include "dedup/unlinked.hpp"
+#include "model/unlinked.hpp"
 
 #include <algorithm>
 #include <cstddef>

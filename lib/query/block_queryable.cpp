@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/block_queryable.hpp"
 
-#include "dedup/chain.hpp"
+#include "model/chain.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -10,7 +10,7 @@
 namespace mnemo {
 
 /// PromQL's view of raw blocks on disk, without external labels: a series is all that the blocks
-/// hold under its labels, and of samples with equal times the earlier block's wins.
+/// hold under its labels, chained (model/chain.hpp) where they overlap.
 ///
 /// Thread-safe. Ownership: keeps the blocks open, and so do the samples that it hands out.
 ///

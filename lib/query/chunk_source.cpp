@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/chunk_source.hpp"
 
-#include "dedup/chain.hpp"
+#include "model/chain.hpp"
 #include "query/chunk_samples.hpp"
 #include "query/overlap.hpp"
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tsdb/block/samples.hpp"
 
-#include <algorithm>
-#include <functional>
-#include <numeric>
+#include "model/chain.hpp"
+
 #include <utility>
 #include <vector>
 
@@ -28,21 +27,19 @@ void move_sample(SampleColumn& samples, size_t from, size_t to) {
 }  // namespace
 
 void put_in_order(SampleColumn& samples, size_t first) {
-  auto begin = samples.times.begin() + static_cast<std::ptrdiff_t>(first);
-  if (std::adjacent_find(begin, samples.times.end(), std::greater_equal<>()) ==
-      samples.times.end()) {
-    return;
+  auto falls = [&](size_t i) { return samples.times[i] <= samples.times[i - 1]; };
+  size_t i = first + 1;
+  while (i < samples.size() && !falls(i)) ++i;
+  if (i >= samples.size()) return;
+  std::vector<SampleColumn> runs(1);
+  for (i = first; i < samples.size(); ++i) {
+    if (i > first && falls(i)) runs.emplace_back();
+    runs.back().append_from(samples, i);
   }
-  std::vector<size_t> order(samples.size() - first);
-  std::iota(order.begin(), order.end(), first);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return samples.times[a] < samples.times[b]; });
   SampleColumn sorted;
-  for (size_t i : order) {
-    if (sorted.empty() || sorted.times.back() != samples.times[i]) sorted.append_from(samples, i);
-  }
+  merge_chained(runs, sorted);
   resize(samples, first);
-  for (size_t i = 0; i < sorted.size(); ++i) samples.append_from(sorted, i);
+  for (i = 0; i < sorted.size(); ++i) samples.append_from(sorted, i);
 }
 
 void remove_ranges(SampleColumn& samples, size_t first, std::span<const TimeRange> ranges) {

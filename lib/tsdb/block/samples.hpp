@@ -9,8 +9,8 @@
 
 namespace mnemo::tsdb {
 
-/// Sorts the samples from `first` on by time where they aren't sorted, and keeps the first of those
-/// with equal times.
+/// Puts the samples from `first` on in order of time, each time once, where they aren't: what
+/// stands in order is chained with the rest as Prometheus does with overlapping chunks.
 void put_in_order(SampleColumn& samples, size_t first);
 
 /// Removes the samples from `first` on that lie in one of the sorted, disjoint `ranges`.

@@ -31,8 +31,8 @@ struct DumpOptions {
 Result<Blocks> open_blocks(const std::filesystem::path& directory);
 
 /// One sample a line, as `promtool tsdb dump` prints it: `{labels} value timestamp`. Series come in
-/// the order of their labels; those of several blocks are merged, and of samples with equal times
-/// one is printed. Errors: those of reading; InvalidArgument (downsampled blocks).
+/// the order of their labels; those of several blocks are chained where they overlap
+/// (model/sample_chain.hpp). Errors: those of reading; InvalidArgument (downsampled blocks).
 Status dump_text(const Blocks& blocks, const DumpOptions& options, const TextSink& sink);
 
 /// One series of one block a line, as JSON with every chunk's decoded content; block after block.

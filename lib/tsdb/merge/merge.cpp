@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tsdb/merge/merge.hpp"
 
-#include "tsdb/merge/binary_heap.hpp"
+#include "base/binary_heap.hpp"
 #include "tsdb/merge/input.hpp"
 #include "tsdb/merge/merged_meta.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tsdb/merge/overlaps.hpp"
 
-#include "tsdb/merge/binary_heap.hpp"
+#include "base/binary_heap.hpp"
 
 #include <fmt/format.h>
 
@@ -26,11 +26,20 @@ struct EarlierSource {
   }
 };
 
-/// Gives all sources' chunks in the order in which they begin, then end.
+/// Gives all sources' chunks in the order in which they begin, then end; also of a source whose own
+/// chunks overlap or come in no order.
 class ChunkOrder {
  public:
   explicit ChunkOrder(std::span<const std::vector<Chunk>> sources) : heap_(EarlierSource()) {
-    for (const auto& chunks : sources) push({chunks});
+    for (std::span<const Chunk> chunks : sources) {
+      while (!chunks.empty()) {
+        size_t count = 1;
+        while (count < chunks.size() && chunks[count].min_time > chunks[count - 1].max_time)
+          ++count;
+        push({chunks.first(count)});
+        chunks = chunks.subspan(count);
+      }
+    }
   }
 
   bool empty() const { return heap_.empty(); }

@@ -2,7 +2,7 @@
 #include "tsdb/merge/recode.hpp"
 
 #include "chunkenc/chunker.hpp"
-#include "tsdb/merge/binary_heap.hpp"
+#include "model/sample_chain.hpp"
 
 #include <fmt/format.h>
 
@@ -12,70 +12,14 @@
 namespace mnemo::tsdb {
 namespace {
 
-/// Where one chunk's samples are read.
-struct Reading {
-  const ChunkSamples* samples = nullptr;
-  size_t at = 0;
-  bool done() const { return at >= samples->size(); }
-  int64_t time() const { return samples->time(at); }
-};
-
-struct EarlierReading {
-  bool operator()(const Reading& a, const Reading& b) const { return a.time() < b.time(); }
-};
-
-/// Gives the samples of several chunks in order of time, each time once. Of equal times the one
-/// that Prometheus gives: it leaves the chunk that it reads as soon as another is no later.
-class SampleChain {
- public:
-  explicit SampleChain(std::span<const ChunkSamples> chunks) : others_(EarlierReading()) {
-    current_.samples = chunks.data();
-    for (const auto& samples : chunks.subspan(1)) push({&samples, 0});
-  }
-
-  /// The next sample's place; false at the end.
-  bool next(Reading& reading) {
-    do {
-      if (!step()) return false;
-    } while (has_last_ && current_.time() == last_time_);
-    has_last_ = true;
-    last_time_ = current_.time();
-    reading = current_;
-    return true;
-  }
-
- private:
-  void push(Reading reading) {
-    if (!reading.done()) others_.push(reading);
-  }
-
-  bool step() {
-    if (is_started_) ++current_.at;
-    is_started_ = true;
-    bool stays = !current_.done() &&
-                 (others_.empty() || repeats() || current_.time() < others_.top().time());
-    if (stays) return true;
-    if (others_.empty()) return false;
-    push(current_);
-    current_ = others_.pop();
-    return true;
-  }
-
-  bool repeats() const { return has_last_ && current_.time() == last_time_; }
-
-  BinaryHeap<Reading, EarlierReading> others_;
-  Reading current_;
-  bool is_started_ = false;
-  bool has_last_ = false;
-  int64_t last_time_ = 0;
-};
+using Reading = SamplePlace<ChunkSamples>;
 
 /// Whether two samples would be encoded to the same bytes.
 Result<bool> same_sample(const Reading& a, const Reading& b) {
   std::vector<Chunk> encoded;
   for (const auto& reading : {a, b}) {
     SampleChunker chunker;
-    MNEMO_RETURN_IF_ERROR(reading.samples->append_to(chunker, reading.at));
+    MNEMO_RETURN_IF_ERROR(reading.run->append_to(chunker, reading.at));
     chunker.finish(encoded);
   }
   return encoded[0].encoding == encoded[1].encoding && encoded[0].data == encoded[1].data;
@@ -109,10 +53,10 @@ Status chain_overlaps(std::span<const Chunk> overlapping, std::vector<Chunk>& me
     chunks.push_back(std::move(samples));
   }
   SampleChunker chunker;
-  SampleChain chain(chunks);
+  SampleChain<ChunkSamples> chain(chunks);
   Reading reading;
   while (chain.next(reading)) {
-    MNEMO_RETURN_IF_ERROR(reading.samples->append_to(chunker, reading.at));
+    MNEMO_RETURN_IF_ERROR(reading.run->append_to(chunker, reading.at));
   }
   chunker.finish(merged);
   return {};
@@ -124,7 +68,7 @@ Status unite_overlaps(std::span<const Chunk> overlapping, std::vector<Chunk>& me
     MNEMO_TRY(auto samples, ChunkSamples::decode(chunk));
     chunks.push_back(std::move(samples));
   }
-  BinaryHeap<Reading, EarlierReading> heap{EarlierReading()};
+  BinaryHeap<Reading, EarlierSample<ChunkSamples>> heap{EarlierSample<ChunkSamples>()};
   for (const auto& samples : chunks) {
     if (samples.size() > 0) heap.push({&samples, 0});
   }
@@ -132,14 +76,14 @@ Status unite_overlaps(std::span<const Chunk> overlapping, std::vector<Chunk>& me
   Reading last;
   while (!heap.empty()) {
     Reading reading = heap.pop();
-    if (last.samples != nullptr && last.time() == reading.time()) {
+    if (last.run != nullptr && last.time() == reading.time()) {
       MNEMO_TRY(bool same, same_sample(last, reading));
       if (!same) {
         return Status::invalid_argument(
             fmt::format("two samples with different values at {}", reading.time()));
       }
     } else {
-      MNEMO_RETURN_IF_ERROR(reading.samples->append_to(chunker, reading.at));
+      MNEMO_RETURN_IF_ERROR(reading.run->append_to(chunker, reading.at));
       last = reading;
     }
     ++reading.at;

@@ -183,6 +183,27 @@ TEST_CASE("merge: nothing is written where nothing is left") {
   CHECK_EQ(tsdb::merge_blocks({}, kMerged, out.path(), {}).status().code(), Code::kInvalidArgument);
 }
 
+TEST_CASE("merge: chunks of one block that come in no order are taken in order of time") {
+  auto chunk_of = [](int64_t min, int64_t max) {
+    XorEncoder encoder;
+    for (auto time : {min, max}) encoder.append(time, 1);
+    return Chunk{min, max, ChunkEncoding::kXor, Bytes::own(encoder.take())};
+  };
+  std::vector<std::vector<Chunk>> sources{{chunk_of(50, 60), chunk_of(10, 20), chunk_of(15, 30)}};
+  std::vector<int64_t> seen;
+  tsdb::OverlapMerger merger = [&](std::span<const Chunk> overlapping, std::vector<Chunk>& merged) {
+    for (const auto& chunk : overlapping) seen.push_back(chunk.min_time);
+    merged = {chunk_of(10, 30)};
+    return Status();
+  };
+  std::vector<Chunk> merged;
+  REQUIRE(tsdb::merge_chunks(sources, merger, merged).ok());
+  CHECK_EQ(seen, std::vector<int64_t>{10, 15});
+  REQUIRE_EQ(merged.size(), 2);
+  CHECK_EQ(merged[0].max_time, 30);
+  CHECK_EQ(merged[1].min_time, 50);
+}
+
 TEST_CASE("merge: overlaps without a merger are an error that names the series") {
   TempDir dir;
   auto first = write_block(dir, 1, {{"x", {{10, 1}, {20, 2}}}});

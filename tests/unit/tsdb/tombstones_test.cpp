@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 
 using namespace mnemo;
@@ -75,6 +76,20 @@ TEST_CASE("tombstones: samples of overlapping chunks are put in order, each time
   put_in_order(samples, 1);
   CHECK_EQ(samples.times, std::vector<int64_t>{9, 1, 2, 3, 4, 5});
   CHECK_EQ(samples.values, std::vector<double>{0, 1, 4, 2, 6, 3});
+}
+
+TEST_CASE("tombstones: a histogram of overlapping chunks knows no reset against another chunk's") {
+  auto histogram = std::make_shared<FloatHistogram>();
+  histogram->counter_reset_hint = CounterResetHint::kNotReset;
+  SampleColumn samples;
+  for (int64_t time : {1, 4, 5, 2, 3}) samples.append(time, histogram);
+  put_in_order(samples, 0);
+  REQUIRE_EQ(samples.times, std::vector<int64_t>{1, 2, 3, 4, 5});
+  auto hint = [&](size_t i) { return samples.histogram(i)->counter_reset_hint; };
+  CHECK_EQ(hint(1), CounterResetHint::kUnknown);
+  CHECK_EQ(hint(2), CounterResetHint::kNotReset);
+  CHECK_EQ(hint(3), CounterResetHint::kUnknown);
+  CHECK_EQ(hint(4), CounterResetHint::kNotReset);
 }
 
 TEST_CASE("tombstones: damage is told with its offset") {

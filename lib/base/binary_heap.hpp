@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace mnemo::tsdb {
+namespace mnemo {
 
 /// A binary heap that breaks ties exactly as Go's container/heap does: which of two chunks or
 /// samples of the same time comes first decides about the bytes of the merged block.
@@ -48,4 +48,4 @@ class BinaryHeap {
   std::vector<Element> elements_;
 };
 
-}  // namespace mnemo::tsdb
+}  // namespace mnemo

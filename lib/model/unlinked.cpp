@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dedup/unlinked.hpp"
+#include "model/unlinked.hpp"
 
 #include <memory>
 

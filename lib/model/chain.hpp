@@ -7,8 +7,8 @@
 
 namespace mnemo {
 
-/// Replaces `out` by all samples of `parts` in order of time, each time once (of equal times the
-/// earlier part's sample wins): what Prometheus makes of overlapping chunks of one series.
+/// Replaces `out` by all samples of `parts` in order of time, each time once: what Prometheus makes
+/// of overlapping chunks of one series (sample_chain.hpp tells which of equal times it takes).
 ///
 /// A histogram whose predecessor in the result isn't its predecessor in its part loses its
 /// knowledge of counter resets (but a gauge histogram stays one).
