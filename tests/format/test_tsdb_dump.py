@@ -1,39 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """`mnemo tools tsdb dump` against the decoded content of golden blocks and against promtool."""
-import gzip
 import json
-import re
 import shutil
 import subprocess
 
 import pytest
 
+from blocks import blocks_of, by_series, decoded, dump
 from promtool import loses_samples, promtool3, what_old_promtool_prints
 
 FOLDERS = ["raw", "compacted", "vertical-one-to-one", "vertical-penalty", "downsampled-5m",
            "downsampled-1h", "prometheus-3.14-xor2", "prometheus-3.14-xor2-st"]
 REPLICAS = ["raw_a", "raw_b", "compacted_a", "compacted_b"]
-LINE = re.compile(r'(\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\}) (.*) (-?\d+)')
-
-
-def dump(mnemo, directory, *flags):
-    return subprocess.run([mnemo, "tools", "tsdb", "dump", *flags, str(directory)], check=True,
-                          capture_output=True, text=True).stdout
-
-
-def decoded(block):
-    """What the block holds; a start timestamp of 0 means none."""
-    def without_empty_start(members):
-        return {name: value for name, value in members.items() if name != "st" or value != 0}
-
-    with gzip.open(f"{block}.samples.ndjson.gz", "rt") as lines:
-        return [json.loads(line, object_hook=without_empty_start) for line in lines]
-
-
-def blocks_of(golden, role):
-    names = json.loads((golden / "manifest.json").read_text())[role]
-    folder = golden / role.rsplit("_", 1)[0]
-    return [folder / name for name in ([names] if isinstance(names, str) else names)]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -71,17 +49,6 @@ def kinds_of(blocks):
                     else:
                         kinds[sample["t"]] = "histogram" if "int" in sample else "float histogram"
     return [series[labels] for labels in sorted(series)]
-
-
-def by_series(text):
-    """[(labels, [(time, line)])] in the order of the text."""
-    result = []
-    for line in text.splitlines():
-        labels, _, time = LINE.fullmatch(line).groups()
-        if not result or result[-1][0] != labels:
-            result.append((labels, []))
-        result[-1][1].append((int(time), line))
-    return result
 
 
 def test_every_sample_is_printed_once_in_order(replica, mnemo):

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/golden.hpp"
 
+#include "support/sample_json.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <doctest/doctest.h>
 #include <zlib.h>
 
-#include <bit>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -16,46 +17,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-double from_bits(const Json& hex) {
-  return std::bit_cast<double>(
-      static_cast<uint64_t>(std::stoull(hex.get<std::string>(), nullptr, 16)));
-}
-
-std::vector<Span> spans_of(const Json& json) {
-  std::vector<Span> spans;
-  for (const auto& span : json) spans.push_back({span[0].get<int32_t>(), span[1].get<uint32_t>()});
-  return spans;
-}
-
-std::vector<double> numbers_of(const Json& json) {
-  std::vector<double> numbers;
-  for (const auto& number : json) numbers.push_back(from_bits(number));
-  return numbers;
-}
-
-template <typename T>
-void read_member(const Json& json, const char* name, T& out, T (*read)(const Json&)) {
-  if (auto member = json.find(name); member != json.end() && !member->is_null()) {
-    out = read(*member);
-  }
-}
-
-std::shared_ptr<const FloatHistogram> histogram_of(const Json& json) {
-  auto h = std::make_shared<FloatHistogram>();
-  h->counter_reset_hint = static_cast<CounterResetHint>(json.value("hint", 0));
-  h->schema = json.value("schema", 0);
-  read_member(json, "zt", h->zero_threshold, from_bits);
-  read_member(json, "zc", h->zero_count, from_bits);
-  read_member(json, "count", h->count, from_bits);
-  read_member(json, "sum", h->sum, from_bits);
-  read_member(json, "ps", h->positive_spans, spans_of);
-  read_member(json, "ns", h->negative_spans, spans_of);
-  read_member(json, "pb", h->positive_buckets, numbers_of);
-  read_member(json, "nb", h->negative_buckets, numbers_of);
-  read_member(json, "cv", h->custom_values, numbers_of);
-  return h;
-}
-
 GoldenChunk chunk_of(const Json& json) {
   GoldenChunk chunk;
   chunk.encoding = json.at("enc").get<int>();
@@ -64,7 +25,8 @@ GoldenChunk chunk_of(const Json& json) {
     if (sample.is_array()) {
       chunk.samples.append(sample[0].get<int64_t>(), from_bits(sample[1]));
     } else {
-      chunk.samples.append(sample.at("t").get<int64_t>(), histogram_of(sample.at("h")));
+      chunk.samples.append(sample.at("t").get<int64_t>(),
+                           std::make_shared<FloatHistogram>(float_histogram_of(sample.at("h"))));
     }
   }
   return chunk;
@@ -110,12 +72,8 @@ std::vector<GoldenSeries> golden_series(const std::filesystem::path& path) {
   std::vector<GoldenSeries> result;
   for (const auto& line : gzip_lines(path)) {
     auto json = Json::parse(line);
-    std::vector<std::pair<std::string, std::string>> pairs;
-    for (const auto& [name, value] : json.at("labels").items()) {
-      pairs.emplace_back(name, value.get<std::string>());
-    }
     GoldenSeries series;
-    series.labels = Labels::from_pairs(std::move(pairs));
+    series.labels = labels_of(json.at("labels"));
     for (const auto& chunk : json.at("chunks")) series.chunks.push_back(chunk_of(chunk));
     result.push_back(std::move(series));
   }
