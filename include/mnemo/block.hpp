@@ -59,7 +59,7 @@ class BlockSelection {
 /// Thread-safe: any number of threads may call any const method.
 /// Ownership: files stay mapped until the last reference to the block and the last `Bytes` taken
 /// from it are gone; deleting the directory meanwhile is harmless (overwriting its files is not).
-/// Format: docs/formats/block.md (Prometheus TSDB, index v2).
+/// Format: docs/formats/block.md (Prometheus TSDB, index v1 and v2).
 ///
 ///     MNEMO_TRY(auto block, mnemo::Block::open("data/01GBLOCK"));
 ///     MNEMO_TRY(auto selection, block->select(matchers, block->meta().range()));

@@ -73,7 +73,14 @@ Result<IndexHeader> IndexHeader::load(const Context& context, const RangeReader&
     return Status::data_loss(name + ": index has no symbols or no postings");
   }
   MNEMO_TRY(auto start, read_one(context, reader, name, {0, header.end_of(symbols)}));
-  MNEMO_RETURN_IF_ERROR(tsdb::check_index_header(start).with_context(name));
+  MNEMO_TRY(auto version, tsdb::parse_index_header(start).with_context(name));
+  if (version != tsdb::IndexVersion::kV2) {
+    return Status::unimplemented(
+        name + ": " +
+        tsdb::located("header", 4,
+                      "index version 1 is not served from a bucket; rewrite the "
+                      "block (mnemo tools tsdb rewrite)"));
+  }
   auto symbol_bytes = start.slice(symbols, start.size() - symbols);
   MNEMO_TRY(header.symbols, tsdb::Symbols::open(symbol_bytes, symbols).with_context(name));
   MNEMO_TRY(auto table_bytes,

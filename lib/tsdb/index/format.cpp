@@ -11,7 +11,6 @@
 namespace mnemo::tsdb {
 namespace {
 
-constexpr uint8_t kVersion = 2;
 constexpr size_t kLengthSize = 4;
 
 Status check_inside(uint64_t section, uint64_t toc_offset, std::string_view what) {
@@ -27,18 +26,19 @@ std::string located(std::string_view what, uint64_t offset, std::string_view rea
   return fmt::format("{} at offset {:#x}: {}", what, offset, reason);
 }
 
-Status check_index_header(std::span<const uint8_t> start) {
+Result<IndexVersion> parse_index_header(std::span<const uint8_t> start) {
   if (start.size() < kIndexHeaderSize) {
     return Status::data_loss(located("header", 0, "the file is too short"));
   }
   if (uint32_t magic = load_be32(start.data()); magic != kIndexMagic) {
     return Status::data_loss(located("header", 0, fmt::format("bad magic number {:#x}", magic)));
   }
-  if (start[4] != kVersion) {
+  auto version = static_cast<IndexVersion>(start[4]);
+  if (version != IndexVersion::kV1 && version != IndexVersion::kV2) {
     return Status::unimplemented(
         located("header", 4, fmt::format("index version {} is not supported", start[4])));
   }
-  return {};
+  return version;
 }
 
 Result<IndexToc> parse_toc(std::span<const uint8_t> toc, uint64_t index_size) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 /// Lists of references to series, sorted and unique, and the set operations on them. A reference
-/// is the offset of the series in the index divided by kSeriesAlignment; their order is that of
+/// stands for the offset of the series in the index (see `series_offset`); their order is that of
 /// the series' labels.
 namespace mnemo::tsdb {
 

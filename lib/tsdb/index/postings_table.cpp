@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
 
 namespace mnemo::tsdb {
 namespace {
@@ -42,11 +45,42 @@ PostingsEntry read_with_next(ByteReader& reader) {
   return result;
 }
 
+/// The content of a table in any order, put in order.
+Bytes sorted_content(const Bytes& content) {
+  ByteReader reader(content);
+  uint32_t count = reader.be32();
+  struct Entry {
+    std::string_view name;
+    std::string_view value;
+    std::span<const uint8_t> bytes;
+  };
+  std::vector<Entry> entries;
+  for (uint32_t i = 0; i < count && !reader.failed(); ++i) {
+    size_t start = reader.offset();
+    auto entry = read_entry(reader);
+    auto bytes = content.span().subspan(start, reader.offset() - start);
+    entries.push_back({entry.name, entry.value, bytes});
+  }
+  auto less = [](const Entry& a, const Entry& b) {
+    return std::tie(a.name, a.value) < std::tie(b.name, b.value);
+  };
+  // What is malformed is told by whoever reads the content.
+  if (reader.failed() || std::is_sorted(entries.begin(), entries.end(), less)) return content;
+  std::sort(entries.begin(), entries.end(), less);
+  std::string sorted;
+  sorted.reserve(content.size());
+  append_be32(sorted, count);
+  for (const auto& entry : entries) sorted.append(entry.bytes.begin(), entry.bytes.end());
+  return Bytes::own(std::move(sorted));
+}
+
 }  // namespace
 
-Result<PostingsTable> PostingsTable::open(const Bytes& section, uint64_t offset) {
+Result<PostingsTable> PostingsTable::open(const Bytes& section, uint64_t offset,
+                                          IndexVersion version) {
   PostingsTable result;
   MNEMO_TRY(result.content_, section_content(section, offset, kWhat));
+  if (version == IndexVersion::kV1) result.content_ = sorted_content(result.content_);
   ByteReader reader(result.content_);
   size_t count = reader.be32();
   std::string_view last_value;

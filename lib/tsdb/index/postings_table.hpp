@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "tsdb/index/format.hpp"
+
 #include <mnemo/bytes.hpp>
 #include <mnemo/status.hpp>
 
@@ -26,14 +28,16 @@ struct PostingsEntry {
 /// postings are. The pair of empty name and empty value stands for all series.
 ///
 /// Thread-safe for const use. Ownership: keeps its bytes alive; the views it gives live as long.
-/// Memory: about 4 bytes for 32 entries and 48 a label name; a lookup allocates nothing.
+/// Memory: about 4 bytes for 32 entries and 48 a label name, and a copy of a table of version 1
+/// that isn't in order; a lookup allocates nothing.
 class PostingsTable {
  public:
   PostingsTable() = default;
 
   /// Checks the table's CRC and order. `section` begins at the table's length field and may go on
   /// after the table; `offset` is where it lies in the index file. Errors: DataLoss.
-  static Result<PostingsTable> open(const Bytes& section, uint64_t offset);
+  static Result<PostingsTable> open(const Bytes& section, uint64_t offset,
+                                    IndexVersion version = IndexVersion::kV2);
 
   /// The label names, sorted; the empty name of "all series" left out.
   std::vector<std::string_view> names() const;

@@ -8,21 +8,28 @@
 
 namespace mnemo::tsdb {
 
-Result<IndexReader> IndexReader::open(Bytes file) {
+Result<IndexReader> IndexReader::open(Bytes file, std::vector<Status>* bad) {
   IndexReader reader;
-  MNEMO_RETURN_IF_ERROR(check_index_header(file));
+  MNEMO_TRY(reader.version_, parse_index_header(file));
   size_t toc_size = std::min(kTocSize, file.size());
   MNEMO_TRY(reader.toc_, parse_toc(file.span().last(toc_size), file.size()));
   auto section = [&](uint64_t offset) {
     return file.slice(offset, file.size() - kTocSize - offset);
   };
   const auto& toc = reader.toc_;
+  auto take = [&](auto opened, auto& to) -> Status {
+    if (opened.ok()) to = *std::move(opened);
+    if (opened.ok() || bad == nullptr) return opened.status();
+    bad->push_back(opened.status());
+    return {};
+  };
   if (toc.symbols != 0) {
-    MNEMO_TRY(reader.symbols_, Symbols::open(section(toc.symbols), toc.symbols));
+    MNEMO_RETURN_IF_ERROR(take(Symbols::open(section(toc.symbols), toc.symbols), reader.symbols_));
   }
   if (toc.postings_offset_table != 0) {
-    MNEMO_TRY(reader.postings_table_,
-              PostingsTable::open(section(toc.postings_offset_table), toc.postings_offset_table));
+    auto opened = PostingsTable::open(section(toc.postings_offset_table), toc.postings_offset_table,
+                                      reader.version_);
+    MNEMO_RETURN_IF_ERROR(take(std::move(opened), reader.postings_table_));
   }
   reader.file_ = std::move(file);
   return reader;
@@ -69,19 +76,30 @@ Result<std::vector<Postings>> IndexReader::fetch(std::span<const PostingsTerm> t
 
 Status IndexReader::series_symbols(SeriesRef ref, std::vector<SymbolPair>& labels,
                                    std::vector<ChunkMeta>* chunks) const {
-  uint64_t offset = ref * kSeriesAlignment;
+  uint64_t offset = offset_of(ref);
   uint64_t end = file_.size() - kTocSize;
   if (offset >= end) {
     return Status::data_loss(located("series entry", offset, "outside of the index"));
   }
   MNEMO_TRY(auto content, series_entry_content(file_.span().subspan(offset, end - offset), offset));
-  return decode_series_entry(content, offset, labels, chunks);
+  MNEMO_RETURN_IF_ERROR(decode_series_entry(content, offset, labels, chunks));
+  if (version_ != IndexVersion::kV1) return {};
+  for (auto& label : labels) {
+    for (uint32_t* symbol : {&label.name, &label.value}) {
+      auto number = symbols_.number_at(*symbol);
+      if (!number.ok()) {
+        return Status::data_loss(located("series entry", offset, number.status().message()));
+      }
+      *symbol = *number;
+    }
+  }
+  return {};
 }
 
 Status IndexReader::series(SeriesRef ref, Labels& labels, std::vector<ChunkMeta>* chunks,
                            std::vector<SymbolPair>& scratch) const {
   MNEMO_RETURN_IF_ERROR(series_symbols(ref, scratch, chunks));
-  MNEMO_TRY(labels, resolve_labels(scratch, symbols_, ref * kSeriesAlignment));
+  MNEMO_TRY(labels, resolve_labels(scratch, symbols_, offset_of(ref)));
   return {};
 }
 

@@ -25,17 +25,24 @@ namespace mnemo::tsdb {
 /// Errors of its methods name the section and the offset; the caller adds the file.
 class IndexReader final : public PostingsSource {
  public:
-  /// Checks header, table of contents, symbols and postings offset table.
-  static Result<IndexReader> open(Bytes file);
+  /// Checks header, table of contents, symbols and postings offset table. Where `bad` isn't null, a
+  /// symbol table or postings offset table that can't be read is left empty and told there.
+  static Result<IndexReader> open(Bytes file, std::vector<Status>* bad = nullptr);
 
+  IndexVersion version() const { return version_; }
   const IndexToc& toc() const { return toc_; }
   const Symbols& symbols() const { return symbols_; }
   const PostingsTable& postings_table() const { return postings_table_; }
-  uint64_t size() const { return file_.size(); }
+  const Bytes& file() const { return file_; }
+  /// Where a series begins in the file.
+  uint64_t offset_of(SeriesRef ref) const { return series_offset(version_, ref); }
 
   Status for_each_value(std::string_view name,
                         const std::function<void(std::string_view)>& visit) const override;
   Result<std::vector<Postings>> fetch(std::span<const PostingsTerm> terms) const override;
+
+  /// The list that an entry of the postings offset table refers to. Errors: DataLoss.
+  Result<Postings> read_postings(const PostingsEntry& entry) const;
 
   /// The postings of one pair; empty where there is none.
   Result<Postings> postings(std::string_view name, std::string_view value) const;
@@ -44,7 +51,8 @@ class IndexReader final : public PostingsSource {
   Status series(SeriesRef ref, Labels& labels, std::vector<ChunkMeta>* chunks,
                 std::vector<SymbolPair>& scratch) const;
 
-  /// The same with the labels as numbers of symbols, which are not looked up.
+  /// The same with the labels as numbers of symbols, which are not looked up (and which may not be
+  /// there in version 2).
   Status series_symbols(SeriesRef ref, std::vector<SymbolPair>& labels,
                         std::vector<ChunkMeta>* chunks) const;
 
@@ -54,9 +62,8 @@ class IndexReader final : public PostingsSource {
                                                 std::span<const Matcher> matchers) const;
 
  private:
-  Result<Postings> read_postings(const PostingsEntry& entry) const;
-
   Bytes file_;
+  IndexVersion version_ = IndexVersion::kV2;
   IndexToc toc_;
   Symbols symbols_;
   PostingsTable postings_table_;

@@ -16,7 +16,7 @@
 /// Entries of the series section: the labels of a series as symbols, and where its chunks are.
 namespace mnemo::tsdb {
 
-/// A label as numbers of symbols.
+/// A label as numbers of symbols (in an entry of version 1: as offsets of symbols).
 struct SymbolPair {
   uint32_t name = 0;
   uint32_t value = 0;

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,13 @@ class Symbols {
 
   /// Errors: DataLoss (no symbol of that number).
   Result<std::string_view> lookup(uint32_t number) const;
+
+  /// The number of a symbol; nothing where the table hasn't got it.
+  std::optional<uint32_t> find(std::string_view symbol) const;
+
+  /// The number of the symbol that begins at this offset of the index file, as version 1 refers to
+  /// it. Errors: DataLoss (none begins there).
+  Result<uint32_t> number_at(uint64_t offset) const;
 
   /// Calls `visit(symbol)` for each symbol in the order of their numbers, until it fails; it
   /// returns a Status. Errors: DataLoss (a symbol that doesn't sort after the one before).

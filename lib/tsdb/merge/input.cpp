@@ -29,7 +29,7 @@ Status MergeInput::decode() {
   if (!status.ok()) return std::move(status).with_context(place());
   for (auto& label : labels_) {
     if (std::max(label.name, label.value) >= symbols_.size()) {
-      return Status::data_loss(located("series entry", refs_[at_] * kSeriesAlignment,
+      return Status::data_loss(located("series entry", files_.index.offset_of(refs_[at_]),
                                        "a symbol that isn't in the table"))
           .with_context(place());
     }

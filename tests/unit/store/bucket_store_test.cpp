@@ -5,6 +5,8 @@
 #include "store/local/block_store.hpp"
 #include "store/series_stream.hpp"
 #include "support/golden.hpp"
+#include "support/index_v1.hpp"
+#include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
@@ -297,6 +299,24 @@ TEST_CASE("bucket store: a block with a damaged index is missed, named and retri
   REQUIRE(golden.store->sync(Context()).ok());
   CHECK(ask(*golden.store, request).status.ok());
   CHECK_EQ(golden.metric("thanos_bucket_store_block_loads_total"), 13);
+}
+
+TEST_CASE("bucket store: an index of version 1 is refused by name, the other blocks are served") {
+  GoldenBucket golden({"raw"});
+  if (!golden.present) return;
+  TempDir dir;
+  auto copy = copy_with_index_v1(golden.directories[0], dir.path());
+  auto index = map_file(copy / "index");
+  REQUIRE(index.ok());
+  REQUIRE(golden.bucket->put(Context(), golden.object(0, "index"), *index).ok());
+  golden.start();
+  REQUIRE(golden.store->sync(Context()).ok());
+  auto answer = ask(*golden.store, request_for({every_series()}));
+  CHECK_FALSE(answer.series.empty());
+  REQUIRE_EQ(answer.warnings.size(), 1);
+  CHECK(answer.warnings[0].find(golden.object(0, "index") +
+                                ": header at offset 0x4: index version 1 is not served") !=
+        std::string::npos);
 }
 
 TEST_CASE("bucket store: a damaged chunk is named, the other blocks are served") {
