@@ -26,5 +26,6 @@ int run_tsdb_downsample(const std::vector<std::string>& arguments);
 int run_tsdb_dump(const std::vector<std::string>& arguments);
 int run_tsdb_merge(const std::vector<std::string>& arguments);
 int run_tsdb_rewrite(const std::vector<std::string>& arguments);
+int run_tsdb_verify(const std::vector<std::string>& arguments);
 
 }  // namespace mnemo::tools

@@ -21,6 +21,7 @@ constexpr Command kCommands[] = {
     {"tools tsdb dump", "print what blocks hold", run_tsdb_dump},
     {"tools tsdb merge", "merge blocks into one", run_tsdb_merge},
     {"tools tsdb rewrite", "read a block and write it anew", run_tsdb_rewrite},
+    {"tools tsdb verify", "check everything in blocks and name each fault", run_tsdb_verify},
 };
 
 void print_help(std::FILE* out) {

@@ -79,12 +79,23 @@ void Tombstones::add(uint64_t series, TimeRange range) {
   normalize(ranges);
 }
 
+uint64_t Tombstones::count() const {
+  uint64_t count = 0;
+  for (const auto& [series, ranges] : ranges_) count += ranges.size();
+  return count;
+}
+
+std::vector<uint64_t> Tombstones::series() const {
+  std::vector<uint64_t> result;
+  result.reserve(ranges_.size());
+  for (const auto& [series, ranges] : ranges_) result.push_back(series);
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
 std::string Tombstones::encode() const {
-  std::vector<uint64_t> order;
-  for (const auto& [series, ranges] : ranges_) order.push_back(series);
-  std::sort(order.begin(), order.end());
   std::string content;
-  for (uint64_t series : order) {
+  for (uint64_t series : this->series()) {
     for (const auto& range : of(series)) {
       append_uvarint(content, series);
       append_uvarint(content, zigzag_encode(range.min));

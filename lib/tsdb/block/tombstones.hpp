@@ -28,6 +28,10 @@ class Tombstones {
   void add(uint64_t series, TimeRange range);
 
   bool empty() const { return ranges_.empty(); }
+  /// How many ranges there are.
+  uint64_t count() const;
+  /// The series of which something is deleted, sorted.
+  std::vector<uint64_t> series() const;
 
   /// The deleted ranges of a series, sorted and disjoint.
   std::span<const TimeRange> of(uint64_t series) const;

@@ -21,13 +21,20 @@ std::optional<uint32_t> segment_number(const std::string& name) {
   return number - 1;
 }
 
+Result<Bytes> map_segment(const std::filesystem::path& path, uint32_t number) {
+  MNEMO_TRY(auto bytes, map_file(path));
+  MNEMO_RETURN_IF_ERROR(check_segment_header(bytes).with_context(segment_name(number)));
+  return bytes;
+}
+
 }  // namespace
 
 std::string segment_name(uint32_t segment) {
   return fmt::format("chunks/{:06}", uint64_t{segment} + 1);
 }
 
-Result<ChunkSegments> ChunkSegments::open(const std::filesystem::path& directory) {
+Result<ChunkSegments> ChunkSegments::open(const std::filesystem::path& directory,
+                                          std::map<uint32_t, Status>* bad) {
   ChunkSegments result;
   std::error_code error;
   std::filesystem::directory_iterator at(directory, error);
@@ -35,9 +42,14 @@ Result<ChunkSegments> ChunkSegments::open(const std::filesystem::path& directory
   for (; at != std::filesystem::directory_iterator(); at.increment(error)) {
     auto number = segment_number(at->path().filename().string());
     if (!number) continue;
-    MNEMO_TRY(auto bytes, map_file(at->path()));
-    MNEMO_RETURN_IF_ERROR(check_segment_header(bytes).with_context(segment_name(*number)));
-    result.segments_.emplace(*number, std::move(bytes));
+    auto bytes = map_segment(at->path(), *number);
+    if (bytes.ok()) {
+      result.segments_.emplace(*number, *std::move(bytes));
+    } else if (bad != nullptr) {
+      bad->emplace(*number, bytes.status());
+    } else {
+      return bytes.status();
+    }
   }
   if (error) return errno_status(error.value(), "list", directory);
   return result;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <string>
 
 namespace mnemo::tsdb {
 
@@ -18,14 +19,19 @@ namespace mnemo::tsdb {
 /// read from it are gone. Errors name the segment's file within the block and the offset.
 class ChunkSegments {
  public:
-  /// Maps every segment and checks its header. Errors: NotFound (no folder), DataLoss.
-  static Result<ChunkSegments> open(const std::filesystem::path& directory);
+  /// Maps every segment and checks its header. Errors: NotFound (no folder), DataLoss. Where `bad`
+  /// isn't null, segments that can't be opened are left out and told there, by number.
+  static Result<ChunkSegments> open(const std::filesystem::path& directory,
+                                    std::map<uint32_t, Status>* bad = nullptr);
+
+  /// The segments' content by number, from 0.
+  const std::map<uint32_t, Bytes>& segments() const { return segments_; }
 
   /// Reads the chunk at `ref` and verifies its CRC. Errors: DataLoss.
   Result<ChunkRecord> read(uint64_t ref) const;
 
  private:
-  std::map<uint32_t, Bytes> segments_;  // by number, from 0
+  std::map<uint32_t, Bytes> segments_;
 };
 
 /// "chunks/000001" for segment 0.
