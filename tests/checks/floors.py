@@ -24,7 +24,7 @@ PUBLIC = {
     "labels": "model", "matcher": "model", "histogram": "model", "samples": "model",
     "time_range": "model", "ulid": "model", "queryable": "model",
     "chunk": "chunkenc",
-    "block": "tsdb", "block_meta": "tsdb", "block_writer": "tsdb",
+    "block": "tsdb", "block_deletion": "tsdb", "block_meta": "tsdb", "block_writer": "tsdb",
     "bucket": "objstore",
     "store": "store",
     "promql": "promql",
