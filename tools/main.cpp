@@ -17,6 +17,7 @@ constexpr Command kCommands[] = {
     {"tools promql parse", "print the canonical form of an expression", run_promql_parse},
     {"tools promql query", "evaluate an expression over local blocks", run_promql_query},
     {"tools promql test", "run promqltest scripts", run_promql_test},
+    {"tools tsdb analyze", "show cardinality, churn and chunks of a block", run_tsdb_analyze},
     {"tools tsdb downsample", "aggregate a block at a coarser resolution", run_tsdb_downsample},
     {"tools tsdb dump", "print what blocks hold", run_tsdb_dump},
     {"tools tsdb merge", "merge blocks into one", run_tsdb_merge},
