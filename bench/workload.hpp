@@ -35,7 +35,8 @@ inline constexpr int64_t kStart = 1'780'272'000'000;
 
 /// The labels of the `number`-th series: a metric on one of a hundred instances.
 inline Labels series_labels(uint64_t number) {
-  static constexpr std::array kKinds = {"requests_total", "queue_length", "busy_ratio", "build_info"};
+  static constexpr std::array kKinds = {"requests_total", "queue_length", "busy_ratio",
+                                        "build_info"};
   uint64_t metric = number / 400;
   uint64_t instance = number / 4 % 100;
   return {{"__name__", fmt::format("app_{:04}_{}", metric, kKinds[number % 4])},

@@ -11,8 +11,8 @@ namespace mnemo {
 /// What the deduplicated samples are for.
 enum class DedupKind {
   kGauge,
-  /// Counters that never fall (see chunkenc/counter_resets.hpp): when the choice moves to a replica that has
-  /// counted less, that replica is lifted from there on, so that no false reset appears.
+  /// Counters that never fall (see chunkenc/counter_resets.hpp): when the choice moves to a replica
+  /// that has counted less, that replica is lifted from there on, so that no false reset appears.
   kCounter,
 };
 

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/chunk_samples.hpp"
 
-#include "chunkenc/decode.hpp"
-<<<<<<< HEAD
-#include "dedup/chain.hpp"
 #include "chunkenc/counter_resets.hpp"
-=======
+#include "chunkenc/decode.hpp"
 #include "model/chain.hpp"
-#include "dedup/counter_resets.hpp"
->>>>>>> 454d5bd (tsdb: chain overlapping chunks as Prometheus does)
 
 #include <algorithm>
 #include <array>
