@@ -50,10 +50,20 @@ class BlockWriter {
   Status append(const Labels& series, int64_t time, const FloatHistogram& histogram,
                 int64_t start_time = 0);
 
+  /// A number for a series, for those who append to the same ones again and again: it spares them
+  /// the search by labels. Valid until `finish`. Errors: InvalidArgument (no labels).
+  enum class SeriesNumber : uint32_t {};
+  Result<SeriesNumber> number_of(const Labels& series);
+  /// REQUIRES: the number comes from this writer.
+  Status append(SeriesNumber series, int64_t time, double value, int64_t start_time = 0);
+
   /// Adds a whole chunk, which is kept as it is unless others overlap it.
   /// Errors: InvalidArgument (an aggregate chunk, or times that aren't those of its samples),
   /// DataLoss (malformed); names the series.
   Status append(const Labels& series, Chunk chunk);
+
+  /// About how much memory is held at present.
+  uint64_t held_bytes() const;
 
   /// Writes the block: its folder appears by rename once everything is on the disk. Returns its
   /// meta.json; without any sample nothing is written and the statistics say so. The writer is

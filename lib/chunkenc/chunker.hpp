@@ -48,6 +48,8 @@ class SampleChunker {
 
   /// How many bytes all chunks take so far.
   size_t byte_size() const { return closed_bytes_; }
+  /// How many chunks are complete.
+  size_t closed_chunks() const { return closed_.size(); }
 
  private:
   static constexpr uint32_t kNoLimit = 0x3fff;

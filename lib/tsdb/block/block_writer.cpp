@@ -7,6 +7,7 @@
 #include "tsdb/merge/recode.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -21,6 +22,12 @@ struct LateSample {
   int64_t start_time = 0;
   std::variant<double, Histogram, FloatHistogram> value;
 };
+
+/// What a chunk takes beside its data: its place in a list, its owner, what allocations cost.
+constexpr uint64_t kChunkOverhead = sizeof(Chunk) + 80;
+constexpr uint32_t kNoNumber = std::numeric_limits<uint32_t>::max();
+
+uint64_t bytes_of(const Chunk& chunk) { return chunk.data.size() + kChunkOverhead; }
 
 /// What is held of one series.
 class HeldSeries {
@@ -37,7 +44,18 @@ class HeldSeries {
     return late_.size() < SampleChunker::kSamplesPerChunk ? Status() : encode_late();
   }
 
-  void append(Chunk chunk) { others_.emplace_back(1, std::move(chunk)); }
+  void append(Chunk chunk) {
+    other_bytes_ += bytes_of(chunk);
+    others_.emplace_back(1, std::move(chunk));
+  }
+
+  /// What is held beside the object itself; chunks that are being written count as they are.
+  uint64_t held_bytes() const {
+    return chunker_.byte_size() + chunker_.closed_chunks() * kChunkOverhead + other_bytes_ +
+           late_.size() * sizeof(LateSample);
+  }
+
+  uint32_t number = kNoNumber;
 
   /// Gives all chunks, in order and without overlap.
   Status take_chunks(std::vector<Chunk>& chunks) {
@@ -70,6 +88,7 @@ class HeldSeries {
             sample.value));
       }
       run.finish(others_.emplace_back());
+      for (const auto& chunk : others_.back()) other_bytes_ += bytes_of(chunk);
       late = std::move(again);
     }
     return {};
@@ -80,7 +99,15 @@ class HeldSeries {
   int64_t last_time_ = 0;
   std::vector<LateSample> late_;
   std::vector<std::vector<Chunk>> others_;
+  uint64_t other_bytes_ = 0;
 };
+
+using SeriesMap = std::unordered_map<Labels, HeldSeries, LabelsHash>;
+
+uint64_t bytes_of_series(const Labels& labels) {
+  constexpr uint64_t kOpenChunk = 512;
+  return sizeof(SeriesMap::value_type) + labels.memory_bytes() + kOpenChunk;
+}
 
 /// Checks that a chunk of the caller's is what it claims to be.
 Status check_chunk(const Chunk& chunk) {
@@ -100,15 +127,37 @@ Status check_chunk(const Chunk& chunk) {
 
 struct BlockWriter::State {
   BlockWriterOptions options;
-  std::unordered_map<Labels, HeldSeries, LabelsHash> series;
+  SeriesMap series;
+  std::vector<SeriesMap::value_type*> numbered;
+  uint64_t held_bytes = 0;
 
-  /// The series, or null where the labels are empty.
+  /// The series of these labels. REQUIRES: there are some.
+  SeriesMap::value_type& find(const Labels& labels) {
+    auto [found, is_new] = series.try_emplace(labels);
+    if (is_new) held_bytes += bytes_of_series(labels);
+    return *found;
+  }
+
   template <typename Add>
   Status add(const Labels& labels, const Add& append_to) {
     if (labels.empty()) return Status::invalid_argument("a series without labels");
-    auto status = append_to(series[labels]);
+    return add_to(find(labels), append_to);
+  }
+
+  template <typename Add>
+  Status add_to(SeriesMap::value_type& one, const Add& append_to) {
+    auto& [labels, held] = one;
+    auto before = held.held_bytes();
+    auto status = append_to(held);
+    held_bytes += held.held_bytes() - before;
     if (status.ok()) return {};
     return std::move(status).with_context("series " + labels.to_string());
+  }
+
+  void clear() {
+    numbered.clear();
+    series.clear();
+    held_bytes = 0;
   }
 
   /// The series in the order of their labels, each with its chunks; memory is freed on the way.
@@ -186,6 +235,22 @@ Status BlockWriter::append(const Labels& series, int64_t time, const FloatHistog
   return state_->add(series, [&](auto& held) { return held.append(time, histogram, start_time); });
 }
 
+Result<BlockWriter::SeriesNumber> BlockWriter::number_of(const Labels& series) {
+  if (series.empty()) return Status::invalid_argument("a series without labels");
+  auto& one = state_->find(series);
+  auto& number = one.second.number;
+  if (number == kNoNumber) {
+    number = static_cast<uint32_t>(state_->numbered.size());
+    state_->numbered.push_back(&one);
+  }
+  return SeriesNumber{number};
+}
+
+Status BlockWriter::append(SeriesNumber series, int64_t time, double value, int64_t start_time) {
+  auto& one = *state_->numbered[static_cast<uint32_t>(series)];
+  return state_->add_to(one, [&](auto& held) { return held.append(time, value, start_time); });
+}
+
 Status BlockWriter::append(const Labels& series, Chunk chunk) {
   auto status = check_chunk(chunk);
   if (!status.ok()) return std::move(status).with_context("series " + series.to_string());
@@ -200,8 +265,10 @@ Result<BlockMeta> BlockWriter::finish() {
     MNEMO_TRY(auto ready, state_->take_all());
     return state_->write(ready);
   }();
-  state_->series.clear();
+  state_->clear();
   return finished;
 }
+
+uint64_t BlockWriter::held_bytes() const { return state_->held_bytes; }
 
 }  // namespace mnemo

@@ -65,6 +65,38 @@ TEST_CASE("BlockWriter: any order in, sorted series and samples out") {
   CHECK(found[1].second == std::vector<Sample>{{10, 1}, {20, 2}, {30, 3}, {40, 4}});
 }
 
+TEST_CASE("BlockWriter: samples by number and by labels go to one series") {
+  TempDir dir;
+  BlockWriter writer({dir.path(), std::nullopt});
+  Labels labels{{"__name__", "up"}};
+  auto number = writer.number_of(labels);
+  REQUIRE(number.ok());
+  CHECK(*writer.number_of(labels) == *number);
+  CHECK(*writer.number_of({{"__name__", "down"}}) != *number);
+  CHECK(writer.number_of({}).status().code() == Code::kInvalidArgument);
+  REQUIRE(writer.append(*number, 1, 10).ok());
+  REQUIRE(writer.append(labels, 2, 20).ok());
+  REQUIRE(writer.append(*number, 3, 30).ok());
+  auto meta = writer.finish();
+  REQUIRE_MESSAGE(meta.ok(), meta.status().to_string());
+  auto found = contents(*open_block(dir.path(), *meta));
+  REQUIRE_EQ(found.size(), 1);  // the series without samples isn't written
+  CHECK(found[0].second == std::vector<Sample>{{1, 10}, {2, 20}, {3, 30}});
+}
+
+TEST_CASE("BlockWriter: what is held grows with the samples and is nothing after finish") {
+  TempDir dir;
+  BlockWriter writer({dir.path(), std::nullopt});
+  CHECK_EQ(writer.held_bytes(), 0);
+  // Values whose bits have nothing in common: 8 bytes a sample at least.
+  auto value_at = [](int64_t i) { return std::bit_cast<double>(uint64_t(i) * 0x9e3779b97f4a7c15); };
+  for (int64_t i = 0; i < 12'000; ++i) REQUIRE(writer.append({{"a", "b"}}, i, value_at(i)).ok());
+  CHECK_GT(writer.held_bytes(), 90'000);
+  CHECK_LT(writer.held_bytes(), 200'000);
+  REQUIRE(writer.finish().ok());
+  CHECK_EQ(writer.held_bytes(), 0);
+}
+
 TEST_CASE("BlockWriter: a thousand samples backwards") {
   TempDir dir;
   BlockWriter writer({dir.path(), std::nullopt});
