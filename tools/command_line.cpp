@@ -89,6 +89,7 @@ void CommandLine::texts(std::string_view flag, std::vector<std::string>& target,
                         std::string_view help) {
   parser_->app.add_option(long_name(flag), target, std::string(help) + " Repeatable.")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
@@ -97,13 +98,13 @@ void CommandLine::number(std::string_view flag, uint64_t& target, std::string_vi
 }
 
 void CommandLine::boolean(std::string_view flag, bool& target, std::string_view help) {
-  auto name = std::string(flag);
+  auto name = std::string(flag.substr(flag.find(',') + 1));
   parser_->switches.insert(name);
   std::string text(help);
   if (target) text += " On by default.";
   parser_->app
       .add_flag_callback(
-          "--" + name, [&target] { target = true; }, text)
+          long_name(flag), [&target] { target = true; }, text)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   parser_->app
       .add_flag_callback(
@@ -135,6 +136,11 @@ void CommandLine::argument(std::string_view name, std::string& target, std::stri
 void CommandLine::arguments(std::string_view name, std::vector<std::string>& target,
                             std::string_view help) {
   parser_->app.add_option(std::string(name), target, std::string(help))->required();
+}
+
+void CommandLine::optional_argument(std::string_view name, std::string& target,
+                                    std::string_view help) {
+  parser_->app.add_option(std::string(name), target, std::string(help));
 }
 
 void CommandLine::require(std::string_view flag) {

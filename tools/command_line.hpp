@@ -40,6 +40,8 @@ class CommandLine {
   /// A positional argument that must be given, or any number of them (at least one).
   void argument(std::string_view name, std::string& target, std::string_view help);
   void arguments(std::string_view name, std::vector<std::string>& target, std::string_view help);
+  /// One that may be left out; declared after those that must be given.
+  void optional_argument(std::string_view name, std::string& target, std::string_view help);
 
   /// Makes a flag declared before one that must be given.
   void require(std::string_view flag);

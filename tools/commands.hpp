@@ -23,6 +23,7 @@ int run_query(const std::vector<std::string>& arguments);
 int run_sidecar(const std::vector<std::string>& arguments);
 int run_store(const std::vector<std::string>& arguments);
 int run_tsdb_analyze(const std::vector<std::string>& arguments);
+int run_tsdb_create_blocks(const std::vector<std::string>& arguments);
 int run_tsdb_downsample(const std::vector<std::string>& arguments);
 int run_tsdb_dump(const std::vector<std::string>& arguments);
 int run_tsdb_merge(const std::vector<std::string>& arguments);

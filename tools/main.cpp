@@ -18,6 +18,8 @@ constexpr Command kCommands[] = {
     {"tools promql query", "evaluate an expression over local blocks", run_promql_query},
     {"tools promql test", "run promqltest scripts", run_promql_test},
     {"tools tsdb analyze", "show cardinality, churn and chunks of a block", run_tsdb_analyze},
+    {"tools tsdb create-blocks-from openmetrics", "make blocks of samples in a text file",
+     run_tsdb_create_blocks},
     {"tools tsdb downsample", "aggregate a block at a coarser resolution", run_tsdb_downsample},
     {"tools tsdb dump", "print what blocks hold", run_tsdb_dump},
     {"tools tsdb merge", "merge blocks into one", run_tsdb_merge},
@@ -31,7 +33,7 @@ void print_help(std::FILE* out) {
       "Long-term storage and a global query view for Prometheus.\n\nCommands:\n",
       out);
   for (const auto& command : kCommands) {
-    std::fprintf(out, "  %-28.*s %.*s\n", static_cast<int>(command.path.size()),
+    std::fprintf(out, "  %-41.*s %.*s\n", static_cast<int>(command.path.size()),
                  command.path.data(), static_cast<int>(command.summary.size()),
                  command.summary.data());
   }

@@ -51,7 +51,9 @@ ProgressBar::ProgressBar(std::string what, std::string unit)
       is_shown_(::isatty(STDERR_FILENO) != 0),
       next_(start_ + kInterval) {}
 
-ProgressBar::~ProgressBar() {
+ProgressBar::~ProgressBar() { hide(); }
+
+void ProgressBar::hide() {
   if (is_shown_) std::fputs(kEraseLine, stderr);
 }
 

@@ -24,6 +24,9 @@ class ProgressBar {
   /// Hands progress to this bar; empty where there is nothing to show. Borrows the bar.
   Progress reporter();
 
+  /// Makes place for other output; the bar comes again with the next progress.
+  void hide();
+
  private:
   using Clock = std::chrono::steady_clock;
 
