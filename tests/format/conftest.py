@@ -51,6 +51,5 @@ def golden_answers(golden, tmp_path_factory):
             with peers.Server(major, data) as server:
                 answers[major, role] = peers.all_answers(server, names, blocks.START, blocks.END)
             assert len(names) == (20 if major > 2 else 19)
-            assert all(answers[major, role][name, "samples"] for name in names)
         return answers[major, role]
     return ask

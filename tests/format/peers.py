@@ -126,31 +126,36 @@ def escaped_label(name):
 
 
 def all_answers(server, names, start, end):
-    """What a server says of some metrics between two times (seconds), request by request."""
+    """What a server says of some metrics between two times (seconds), request by request, as text:
+    series come in order of their labels."""
     answers = {}
     window = {"start": start, "end": end}
+
+    def ask(request, path, **params):
+        answers[request] = server.send(path, **params)
+        assert answers[request].startswith(b'{"status":"success"')
+
     for name in names:
         selector = f'{{__name__="{name}"}}'
-        answers[name, "samples"] = server.query(f"{selector}[{int(end - start) + 1}s]", end)
-        answers[name, "series"] = server.get("/api/v1/series", **window, **{"match[]": selector})
+        ask((name, "samples"), "/api/v1/query", query=f"{selector}[{int(end - start) + 1}s]", time=end)
+        assert b'"metric"' in answers[name, "samples"]
+        ask((name, "series"), "/api/v1/series", **window, **{"match[]": selector})
         for expression in (selector, f"rate({selector}[5m])"):
-            answers[name, expression] = in_order(server.get(
-                "/api/v1/query_range", query=expression, step=301, **window)["result"])
-    answers["labels"] = server.get("/api/v1/labels", **window)
-    for label in answers["labels"]:
+            ask((name, expression), "/api/v1/query_range", query=expression, step=301, **window)
+    ask("labels", "/api/v1/labels", **window)
+    for label in server.get("/api/v1/labels", **window):
         if server.major > 2 or escaped_label(label) == label:
-            path = f"/api/v1/label/{escaped_label(label)}/values"
-            answers["values", label] = server.get(path, **window)
+            ask(("values", label), f"/api/v1/label/{escaped_label(label)}/values", **window)
     return answers
 
 
 def check_answers(major, data, expected):
-    """Asks a server over `data` the same, of the golden blocks' hours, and compares request by
-    request, so that a failure is readable."""
+    """Asks a server over `data` the same, of the golden blocks' hours; names the requests that it
+    answers otherwise."""
     import blocks
     names = [request[0] for request in expected if request[1] == "samples"]
     with Server(major, data) as server:
         answers = all_answers(server, names, blocks.START, blocks.END)
     assert answers.keys() == expected.keys()
-    for request, answer in expected.items():
-        assert answers[request] == answer, request
+    different = [request for request, answer in expected.items() if answers[request] != answer]
+    assert not different

@@ -62,7 +62,7 @@ def test_promtool_prints_the_same_of_source_and_rewritten_block(copies, golden, 
     expected = run(promtool, "tsdb", "dump", sources)
     assert expected.count("\n") > 10_000
     assert run(promtool, "tsdb", "dump", ours) == expected
-    for source in blocks_of(golden, role):
+    for source in blocks_of(golden, role)[:2]:
         expected = figures(promtool, sources, source)
         assert len(expected) > 100
         assert figures(promtool, ours, copies[source]) == expected
