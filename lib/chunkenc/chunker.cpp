@@ -150,13 +150,12 @@ Result<ChunkSamples> ChunkSamples::decode(const Chunk& chunk) {
 
 Status ChunkSamples::append_to(SampleChunker& chunker, size_t i) const {
   if (!integers_.empty()) {
-    return chunker.append(times_[i], integers_[i].histogram, integers_[i].start_time);
+    return chunker.append(times_[i], integers_[i].histogram, start_time(i));
   }
-  int64_t start_time = column_.start_times.empty() ? 0 : column_.start_times[i];
   if (const auto* histogram = column_.histogram(i)) {
-    return chunker.append(times_[i], *histogram, start_time);
+    return chunker.append(times_[i], *histogram, start_time(i));
   }
-  return chunker.append(times_[i], column_.values[i], start_time);
+  return chunker.append(times_[i], column_.values[i], start_time(i));
 }
 
 }  // namespace mnemo

@@ -90,7 +90,16 @@ class ChunkSamples {
   /// Hands sample `i` to a chunker.
   Status append_to(SampleChunker& chunker, size_t i) const;
 
+  /// Whether sample `i` is sample `j` of another chunk; buckets without counts, and knowledge of
+  /// counter resets, don't matter.
+  bool has_same(size_t i, const ChunkSamples& other, size_t j) const;
+
  private:
+  int64_t start_time(size_t i) const {
+    if (!integers_.empty()) return integers_[i].start_time;
+    return column_.start_times.empty() ? 0 : column_.start_times[i];
+  }
+
   ChunkEncoding encoding_ = ChunkEncoding::kNone;
   std::vector<int64_t> times_;
   SampleColumn column_;                    // unless the histograms are integers

@@ -16,7 +16,8 @@ HOURS = 3 * 3_600_000
 
 
 def shuffled_lines(rng, series):
-    """The series in lines of some samples each, in no order, a part of the samples late."""
+    """The series in lines of some samples each, in no order, a part of the samples late, and some
+    twice."""
     pieces = []
     for one in series:
         samples = list(one["samples"])
@@ -24,6 +25,7 @@ def shuffled_lines(rng, series):
             rng.shuffle(samples)
         for at in range(0, len(samples), 100):
             pieces.append({"labels": one["labels"], "samples": samples[at:at + 100]})
+    pieces += [{"labels": piece["labels"], "samples": piece["samples"][:10]} for piece in pieces[::7]]
     rng.shuffle(pieces)
     return "".join(json.dumps(piece) + "\n" for piece in pieces)
 

@@ -14,17 +14,6 @@ namespace {
 
 using Reading = SamplePlace<ChunkSamples>;
 
-/// Whether two samples would be encoded to the same bytes.
-Result<bool> same_sample(const Reading& a, const Reading& b) {
-  std::vector<Chunk> encoded;
-  for (const auto& reading : {a, b}) {
-    SampleChunker chunker;
-    MNEMO_RETURN_IF_ERROR(reading.run->append_to(chunker, reading.at));
-    chunker.finish(encoded);
-  }
-  return encoded[0].encoding == encoded[1].encoding && encoded[0].data == encoded[1].data;
-}
-
 }  // namespace
 
 Status append_without(const Chunk& chunk, std::span<const TimeRange> deleted,
@@ -77,8 +66,7 @@ Status unite_overlaps(std::span<const Chunk> overlapping, std::vector<Chunk>& me
   while (!heap.empty()) {
     Reading reading = heap.pop();
     if (last.run != nullptr && last.time() == reading.time()) {
-      MNEMO_TRY(bool same, same_sample(last, reading));
-      if (!same) {
+      if (!last.run->has_same(last.at, *reading.run, reading.at)) {
         return Status::invalid_argument(
             fmt::format("two samples with different values at {}", reading.time()));
       }
