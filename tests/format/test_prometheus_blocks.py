@@ -33,7 +33,7 @@ class Written:
 def snapshot(tmp_path_factory):
     """A head's snapshot, after remote writes of every kind of series."""
     need("prometheus", 3)
-    # Up to 3.5 a head counts to wrong buckets where some are named that are empty.
+    # 3.5 counts to wrong buckets where some are named that are empty.
     series = make_series(random.Random(3), START + 1000, START + 2 * HOUR - 1000, 15_000,
                          empty_buckets=False)
     data = data_directory(tmp_path_factory.mktemp("snapshot") / "data", [])
@@ -119,7 +119,7 @@ def test_backfilled_blocks_are_rewritten_byte_for_byte(backfilled, mnemo, tmp_pa
 
 class Deleted:
     """A data directory with deletions, after `clean_tombstones`, and with more deletions, of gauge
-    histograms, which this doesn't survive up to 3.5: it takes their stale markers for counters'."""
+    histograms, which 3.5 can't clean: it takes their stale markers for counters'."""
 
     def __init__(self, folder):
         self.marked, self.cleaned, self.gauges = (folder / n for n in ("marked", "cleaned", "gauges"))
