@@ -3,7 +3,7 @@
 
 namespace mnemo {
 
-void append_uvarint(std::string& out, uint64_t value) {
+void append_long_uvarint(std::string& out, uint64_t value) {
   while (value >= 0x80) {
     out += static_cast<char>(value | 0x80);
     value >>= 7;
@@ -21,7 +21,7 @@ void append_be64(std::string& out, uint64_t value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(value));
 }
 
-uint64_t ByteReader::uvarint() {
+uint64_t ByteReader::long_uvarint() {
   uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     if (at_ == end_) break;

@@ -42,7 +42,16 @@ inline uint64_t zigzag_encode(int64_t v) {
   return (static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63);
 }
 
-void append_uvarint(std::string& out, uint64_t value);
+/// The part of `append_uvarint` for values of more than seven bits.
+void append_long_uvarint(std::string& out, uint64_t value);
+
+inline void append_uvarint(std::string& out, uint64_t value) {
+  if (value < 0x80) {
+    out.push_back(static_cast<char>(value));
+  } else {
+    append_long_uvarint(out, value);
+  }
+}
 void append_be32(std::string& out, uint32_t value);
 void append_be64(std::string& out, uint64_t value);
 
@@ -79,7 +88,10 @@ class ByteReader {
     return v;
   }
   double be_double() { return std::bit_cast<double>(be64()); }
-  uint64_t uvarint();
+  uint64_t uvarint() {
+    if (at_ != end_ && *at_ < 0x80) return *at_++;
+    return long_uvarint();
+  }
   /// Signed, zigzag (Go's binary.Varint).
   int64_t varint() { return zigzag_decode(uvarint()); }
   std::span<const uint8_t> bytes(size_t count) {
@@ -100,6 +112,7 @@ class ByteReader {
   }
 
  private:
+  uint64_t long_uvarint();
   bool need(uint64_t count) {
     if (count <= remaining()) return true;
     fail();

@@ -52,4 +52,10 @@ Result<Chunk> BlockFiles::read_chunk(const ChunkMeta& meta_of_chunk) const {
                std::move(record->data)};
 }
 
+Result<StoredChunk> BlockFiles::view_chunk(const ChunkMeta& meta_of_chunk) const {
+  auto view = chunks.view(meta_of_chunk.ref);
+  if (!view.ok()) return std::move(view).status().with_context("block " + meta.ulid.to_string());
+  return StoredChunk{meta_of_chunk.min_time, meta_of_chunk.max_time, *view};
+}
+
 }  // namespace mnemo::tsdb

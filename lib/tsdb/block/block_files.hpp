@@ -33,6 +33,9 @@ struct BlockFiles {
 
   /// Reads a chunk and verifies its CRC. Errors: DataLoss (names block, segment and offset).
   Result<Chunk> read_chunk(const ChunkMeta& meta) const;
+
+  /// The same without a reference to the file: borrowed from this object.
+  Result<StoredChunk> view_chunk(const ChunkMeta& meta) const;
 };
 
 /// Reads and checks the meta.json of a block directory. Errors: NotFound, DataLoss, Unimplemented.

@@ -13,8 +13,9 @@ namespace {
 constexpr std::string_view kTemporarySuffix = ".tmp-for-creation";
 
 /// How many samples a chunk holds; of an aggregate chunk, how many it has for each aggregate.
-Result<uint32_t> sample_count(const Chunk& chunk) {
-  if (chunk.encoding != ChunkEncoding::kAggregate) return chunk_sample_count(chunk);
+Result<uint32_t> sample_count(ChunkEncoding encoding, std::span<const uint8_t> data) {
+  Chunk chunk{0, 0, encoding, Bytes(data, nullptr)};
+  if (encoding != ChunkEncoding::kAggregate) return chunk_sample_count(chunk);
   MNEMO_TRY(auto parts, split_aggregate(chunk));
   const auto& counts = parts[AggregatePart::kCount];
   if (!counts) return Status::data_loss("an aggregate chunk without counts");
@@ -58,12 +59,12 @@ BlockDirectoryWriter::~BlockDirectoryWriter() {
   (void)files_->remove_all(temporary_).ok();
 }
 
-Status BlockDirectoryWriter::count(const Chunk& chunk) {
-  MNEMO_TRY(auto samples, sample_count(chunk));
+Status BlockDirectoryWriter::count(ChunkEncoding encoding, std::span<const uint8_t> data) {
+  MNEMO_TRY(auto samples, sample_count(encoding, data));
   auto& stats = meta_.stats;
   ++stats.num_chunks;
   stats.num_samples += samples;
-  switch (chunk.encoding) {
+  switch (encoding) {
     case ChunkEncoding::kXor:
     case ChunkEncoding::kXor2: stats.num_float_samples += samples; break;
     case ChunkEncoding::kHistogram:
@@ -78,9 +79,19 @@ Status BlockDirectoryWriter::count(const Chunk& chunk) {
 
 Status BlockDirectoryWriter::add_series(std::span<const SymbolPair> labels,
                                         std::span<const Chunk> chunks) {
-  for (const auto& chunk : chunks) MNEMO_RETURN_IF_ERROR(count(chunk));
+  for (const auto& chunk : chunks) MNEMO_RETURN_IF_ERROR(count(chunk.encoding, chunk.data));
   ++meta_.stats.num_series;
   MNEMO_RETURN_IF_ERROR(chunks_->write(chunks, chunk_metas_));
+  return index_->add_series(labels, chunk_metas_);
+}
+
+Status BlockDirectoryWriter::copy_series(std::span<const SymbolPair> labels,
+                                         std::span<const StoredChunk> chunks) {
+  for (const auto& chunk : chunks) {
+    MNEMO_RETURN_IF_ERROR(count(chunk.view.encoding, chunk.view.data));
+  }
+  ++meta_.stats.num_series;
+  MNEMO_RETURN_IF_ERROR(chunks_->copy(chunks, chunk_metas_));
   return index_->add_series(labels, chunk_metas_);
 }
 

@@ -46,6 +46,8 @@ class BlockDirectoryWriter {
 
   /// Adds a series and its chunks, which are in order of time and don't overlap.
   Status add_series(std::span<const SymbolPair> labels, std::span<const Chunk> chunks);
+  /// The same with chunks whose records are copied as they are: the caller has checked them.
+  Status copy_series(std::span<const SymbolPair> labels, std::span<const StoredChunk> chunks);
 
   /// Records that ranges of the series added last are deleted; its chunks still hold them.
   void add_tombstones(std::span<const TimeRange> ranges);
@@ -56,7 +58,7 @@ class BlockDirectoryWriter {
 
  private:
   BlockDirectoryWriter() = default;
-  Status count(const Chunk& chunk);
+  Status count(ChunkEncoding encoding, std::span<const uint8_t> data);
   Status write_small_file(std::string_view name, std::string_view content);
   Status publish();
 

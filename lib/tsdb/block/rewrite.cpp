@@ -21,13 +21,13 @@ Status copy_series(const BlockFiles& source, SeriesRef ref, BlockDirectoryWriter
   std::vector<ChunkMeta> metas;
   MNEMO_RETURN_IF_ERROR(
       source.index.series_symbols(ref, labels, &metas).with_context(source.place("index")));
-  std::vector<Chunk> chunks;
+  std::vector<StoredChunk> chunks;
   chunks.reserve(metas.size());
   for (const auto& meta : metas) {
-    MNEMO_TRY(auto chunk, source.read_chunk(meta));
-    chunks.push_back(std::move(chunk));
+    MNEMO_TRY(auto chunk, source.view_chunk(meta));
+    chunks.push_back(chunk);
   }
-  MNEMO_RETURN_IF_ERROR(writer.add_series(labels, chunks));
+  MNEMO_RETURN_IF_ERROR(writer.copy_series(labels, chunks));
   writer.add_tombstones(source.tombstones.of(ref));
   return {};
 }

@@ -50,17 +50,32 @@ std::optional<uint64_t> chunk_record_size(std::span<const uint8_t> prefix) {
   return reader.offset() + 1 + *length + kCrcSize;
 }
 
-Result<ChunkRecord> parse_chunk_record(const Bytes& bytes, uint64_t offset) {
+Result<RecordView> view_chunk_record(std::span<const uint8_t> bytes, uint64_t offset) {
   ByteReader reader(bytes);
   auto length = read_length(reader);
   if (!length) return bad_chunk(offset, "malformed length");
   if (*length + 1 + kCrcSize > reader.remaining()) {
     return bad_chunk(offset, fmt::format("its {} bytes reach past the end", *length));
   }
-  size_t start = reader.offset();
   auto checked = reader.bytes(*length + 1);
   if (crc32c(checked) != reader.be32()) return bad_chunk(offset, "CRC mismatch");
-  return ChunkRecord{static_cast<ChunkEncoding>(checked[0]), bytes.slice(start + 1, *length)};
+  return RecordView{static_cast<ChunkEncoding>(checked[0]), checked.subspan(1),
+                    bytes.first(reader.offset())};
+}
+
+void append_chunk_record(std::string& out, ChunkEncoding encoding, std::span<const uint8_t> data) {
+  append_uvarint(out, data.size());
+  auto checked = out.size();
+  out += static_cast<char>(encoding);
+  out.append(reinterpret_cast<const char*>(data.data()), data.size());
+  append_be32(out, crc32c({reinterpret_cast<const uint8_t*>(out.data()) + checked,
+                           out.size() - checked}));
+}
+
+Result<ChunkRecord> parse_chunk_record(const Bytes& bytes, uint64_t offset) {
+  MNEMO_TRY(auto view, view_chunk_record(bytes, offset));
+  auto start = static_cast<size_t>(view.data.data() - bytes.data());
+  return ChunkRecord{view.encoding, bytes.slice(start, view.data.size())};
 }
 
 }  // namespace mnemo::tsdb

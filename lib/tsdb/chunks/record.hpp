@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 /// The format of chunk segments, as pure functions over bytes, wherever these come from.
 /// Format: docs/formats/chunks.md (Prometheus TSDB, chunks version 1).
@@ -34,6 +35,27 @@ struct ChunkRecord {
   ChunkEncoding encoding = ChunkEncoding::kNone;
   Bytes data;
 };
+
+/// A record where it lies, and what is in it. Borrows the bytes.
+struct RecordView {
+  ChunkEncoding encoding = ChunkEncoding::kNone;
+  std::span<const uint8_t> data;
+  std::span<const uint8_t> record;  // length, encoding and CRC included
+};
+
+/// A chunk of a series as it is stored, with its times as in ChunkMeta. Borrows the bytes.
+struct StoredChunk {
+  int64_t min_time = 0;
+  int64_t max_time = 0;
+  RecordView view;
+};
+
+/// The record at the start of `bytes`, which may go on after it; `offset` is where it lies in its
+/// segment. Checks the CRC. Errors: DataLoss (also where `bytes` is too short).
+Result<RecordView> view_chunk_record(std::span<const uint8_t> bytes, uint64_t offset);
+
+/// Appends the record of a chunk. REQUIRES: the data is shorter than 4 GiB.
+void append_chunk_record(std::string& out, ChunkEncoding encoding, std::span<const uint8_t> data);
 
 /// The record at the start of `bytes`, which may go on after it; `offset` is where it lies in its
 /// segment. Checks the CRC. Errors: DataLoss (also where `bytes` is too short).

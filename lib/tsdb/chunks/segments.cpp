@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -44,7 +45,7 @@ Result<ChunkSegments> ChunkSegments::open(const std::filesystem::path& directory
     if (!number) continue;
     auto bytes = map_segment(at->path(), *number);
     if (bytes.ok()) {
-      result.segments_.emplace(*number, *std::move(bytes));
+      result.segments_.push_back({*number, *std::move(bytes)});
     } else if (bad != nullptr) {
       bad->emplace(*number, bytes.status());
     } else {
@@ -52,25 +53,45 @@ Result<ChunkSegments> ChunkSegments::open(const std::filesystem::path& directory
     }
   }
   if (error) return errno_status(error.value(), "list", directory);
+  std::sort(result.segments_.begin(), result.segments_.end(),
+            [](const Segment& a, const Segment& b) { return a.number < b.number; });
   return result;
 }
 
-Result<ChunkRecord> ChunkSegments::read(uint64_t ref) const {
+/// The segment that a reference names, which lies within it.
+Result<const ChunkSegments::Segment*> ChunkSegments::find(uint64_t ref) const {
   uint32_t number = segment_of(ref);
   uint32_t offset = offset_of(ref);
-  auto segment = segments_.find(number);
-  if (segment == segments_.end()) {
+  auto segment = segments_.begin() + std::min<ptrdiff_t>(number, std::ssize(segments_));
+  if (segment == segments_.end() || segment->number != number) {
+    segment = std::lower_bound(segments_.begin(), segments_.end(), number,
+                               [](const Segment& s, uint32_t n) { return s.number < n; });
+  }
+  if (segment == segments_.end() || segment->number != number) {
     return Status::data_loss(fmt::format("{}: chunk at offset {:#x}: the segment is missing",
                                          segment_name(number), offset));
   }
-  const auto& bytes = segment->second;
-  if (offset < kSegmentHeaderSize || offset >= bytes.size()) {
+  if (offset < kSegmentHeaderSize || offset >= segment->bytes.size()) {
     return Status::data_loss(
         fmt::format("{}: chunk at offset {:#x}: outside of the segment's {} bytes",
-                    segment_name(number), offset, bytes.size()));
+                    segment_name(number), offset, segment->bytes.size()));
   }
-  return parse_chunk_record(bytes.slice(offset, bytes.size() - offset), offset)
-      .with_context(segment_name(number));
+  return &*segment;
+}
+
+Result<RecordView> ChunkSegments::view(uint64_t ref) const {
+  MNEMO_TRY(const auto* segment, find(ref));
+  auto view = view_chunk_record(segment->bytes.span().subspan(offset_of(ref)), offset_of(ref));
+  if (!view.ok()) {
+    return std::move(view).status().with_context(segment_name(segment->number));
+  }
+  return view;
+}
+
+Result<ChunkRecord> ChunkSegments::read(uint64_t ref) const {
+  MNEMO_TRY(auto record, view(ref));
+  MNEMO_TRY(const auto* segment, find(ref));
+  return ChunkRecord{record.encoding, {record.data, segment->bytes.owner()}};
 }
 
 }  // namespace mnemo::tsdb

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace mnemo::tsdb {
 
@@ -30,8 +31,18 @@ class ChunkSegments {
   /// Reads the chunk at `ref` and verifies its CRC. Errors: DataLoss.
   Result<ChunkRecord> read(uint64_t ref) const;
 
+  /// The same without a reference to the file: borrowed from this object.
+  Result<RecordView> view(uint64_t ref) const;
+
  private:
-  std::map<uint32_t, Bytes> segments_;
+  struct Segment {
+    uint32_t number = 0;  // from 0
+    Bytes bytes;
+  };
+
+  Result<const Segment*> find(uint64_t ref) const;
+
+  std::vector<Segment> segments_;  // sorted by number
 };
 
 /// "chunks/000001" for segment 0.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tsdb/chunks/writer.hpp"
 
-#include "base/crc32c.hpp"
 #include "base/varint.hpp"
 #include "tsdb/chunks/segments.hpp"
 
@@ -20,8 +19,8 @@ class SegmentCuts {
  public:
   SegmentCuts(uint64_t position, uint64_t limit) : position_(position), limit_(limit) {}
 
-  bool before(const Chunk& chunk) {
-    uint64_t size = chunk.data.size() + kMaxRecordOverhead;
+  bool before(size_t data_size) {
+    uint64_t size = data_size + kMaxRecordOverhead;
     pending_ += size;
     bool cut = !is_first_ && pending_ + kSegmentHeaderSize > limit_;
     if (in_first_segment_ && position_ > kSegmentHeaderSize) cut = pending_ + position_ > limit_;
@@ -62,34 +61,43 @@ Status ChunkWriter::begin_segment() {
   return segment_->append(scratch_);
 }
 
+Status ChunkWriter::check_room(size_t data_size) const {
+  if (data_size <= std::numeric_limits<uint32_t>::max() - kMaxRecordOverhead &&
+      segment_->position() <= std::numeric_limits<uint32_t>::max()) {
+    return {};
+  }
+  return Status::resource_exhausted("chunk: larger than a segment may be");
+}
+
 Status ChunkWriter::write(std::span<const Chunk> chunks, std::vector<ChunkMeta>& metas) {
   metas.clear();
   if (chunks.empty()) return {};
   if (!segment_) MNEMO_RETURN_IF_ERROR(begin_segment());
   SegmentCuts cuts(segment_->position(), segment_bytes_);
   for (const auto& chunk : chunks) {
-    if (cuts.before(chunk)) MNEMO_RETURN_IF_ERROR(begin_segment());
-    uint64_t ref = uint64_t{segments_ - 1} << 32 | segment_->position();
-    metas.push_back({chunk.min_time, chunk.max_time, ref});
-    MNEMO_RETURN_IF_ERROR(write_record(chunk));
+    if (cuts.before(chunk.data.size())) MNEMO_RETURN_IF_ERROR(begin_segment());
+    MNEMO_RETURN_IF_ERROR(check_room(chunk.data.size()));
+    metas.push_back({chunk.min_time, chunk.max_time, next_ref()});
+    scratch_.clear();
+    append_chunk_record(scratch_, chunk.encoding, chunk.data);
+    MNEMO_RETURN_IF_ERROR(segment_->append(scratch_));
   }
   return {};
 }
 
-Status ChunkWriter::write_record(const Chunk& chunk) {
-  if (chunk.data.size() > std::numeric_limits<uint32_t>::max() - kMaxRecordOverhead ||
-      segment_->position() > std::numeric_limits<uint32_t>::max()) {
-    return Status::resource_exhausted("chunk: larger than a segment may be");
+Status ChunkWriter::copy(std::span<const StoredChunk> chunks, std::vector<ChunkMeta>& metas) {
+  metas.clear();
+  if (chunks.empty()) return {};
+  if (!segment_) MNEMO_RETURN_IF_ERROR(begin_segment());
+  SegmentCuts cuts(segment_->position(), segment_bytes_);
+  for (const auto& [min_time, max_time, view] : chunks) {
+    if (cuts.before(view.data.size())) MNEMO_RETURN_IF_ERROR(begin_segment());
+    MNEMO_RETURN_IF_ERROR(check_room(view.data.size()));
+    metas.push_back({min_time, max_time, next_ref()});
+    MNEMO_RETURN_IF_ERROR(segment_->append(
+        {reinterpret_cast<const char*>(view.record.data()), view.record.size()}));
   }
-  const auto encoding = static_cast<uint8_t>(chunk.encoding);
-  scratch_.clear();
-  append_uvarint(scratch_, chunk.data.size());
-  scratch_ += static_cast<char>(encoding);
-  MNEMO_RETURN_IF_ERROR(segment_->append(scratch_));
-  MNEMO_RETURN_IF_ERROR(segment_->append(chunk.data.as_string()));
-  scratch_.clear();
-  append_be32(scratch_, crc32c(chunk.data, crc32c({&encoding, 1})));
-  return segment_->append(scratch_);
+  return {};
 }
 
 Status ChunkWriter::finish() {

@@ -32,6 +32,8 @@ class ChunkWriter {
 
   /// Writes all chunks of one series; `metas` is replaced by where they are.
   Status write(std::span<const Chunk> chunks, std::vector<ChunkMeta>& metas);
+  /// The same for chunks whose records exist: these are copied as they are, unchecked.
+  Status copy(std::span<const StoredChunk> chunks, std::vector<ChunkMeta>& metas);
 
   /// Flushes segments and folder to the disk.
   Status finish();
@@ -44,7 +46,9 @@ class ChunkWriter {
       : files_(&files), folder_(std::move(folder)), segment_bytes_(segment_bytes) {}
 
   Status begin_segment();
-  Status write_record(const Chunk& chunk);
+  Status check_room(size_t data_size) const;
+  /// Where the next record goes. REQUIRES: a segment is open.
+  uint64_t next_ref() const { return uint64_t{segments_ - 1} << 32 | segment_->position(); }
 
   OutputFiles* files_;
   std::filesystem::path folder_;

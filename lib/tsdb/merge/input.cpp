@@ -55,6 +55,21 @@ std::vector<TimeRange> MergeInput::deleted_ranges() const {
   return ranges;
 }
 
+bool MergeInput::is_whole() const {
+  if (!files_.tombstones.empty() && !files_.tombstones.of(refs_[at_]).empty()) return false;
+  return std::all_of(metas_.begin(), metas_.end(), [&](const ChunkMeta& meta) {
+    return range_.min <= meta.min_time && meta.max_time <= range_.max;
+  });
+}
+
+Status MergeInput::view_chunks(std::vector<StoredChunk>& chunks) const {
+  for (const auto& meta : metas_) {
+    MNEMO_TRY(auto chunk, files_.view_chunk(meta));
+    chunks.push_back(chunk);
+  }
+  return {};
+}
+
 Status MergeInput::read_chunks(std::vector<Chunk>& chunks) const {
   chunks.clear();
   auto deleted = deleted_ranges();

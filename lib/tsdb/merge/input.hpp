@@ -34,6 +34,14 @@ class MergeInput {
   /// Goes to the next series.
   Status next();
 
+  /// Where the chunks of the series are, in order of time; some samples may be deleted.
+  std::span<const ChunkMeta> chunk_metas() const { return metas_; }
+  /// Whether every sample of the series is wanted.
+  bool is_whole() const;
+  /// Appends the chunks of the series, checked, to `chunks`. REQUIRES: is_whole(). Borrowed from
+  /// this object.
+  Status view_chunks(std::vector<StoredChunk>& chunks) const;
+
   /// Replaces `chunks` by those of the series: as they are, or, where samples of one are deleted,
   /// encoded anew without them.
   Status read_chunks(std::vector<Chunk>& chunks) const;

@@ -60,16 +60,7 @@ class SeriesMerge {
     while (!heap_.empty() && equal(inputs_[heap_.top()].labels(), labels)) {
       having_.push_back(heap_.pop());
     }
-    sources_.resize(having_.size());
-    for (size_t i = 0; i < having_.size(); ++i) {
-      MNEMO_RETURN_IF_ERROR(inputs_[having_[i]].read_chunks(sources_[i]));
-    }
-    auto status = merge_chunks(sources_, merger_, merged_);
-    if (status.ok() && !merged_.empty()) status = writer_.add_series(labels, merged_);
-    if (!status.ok()) {
-      auto series = inputs_[having_[0]].resolved_labels().to_string();
-      return std::move(status).with_context("series " + series);
-    }
+    MNEMO_RETURN_IF_ERROR(are_in_order() ? copy_chunks(labels) : recode_chunks(labels));
     for (size_t input : having_) {
       MNEMO_RETURN_IF_ERROR(inputs_[input].next());
       if (inputs_[input].valid()) heap_.push(input);
@@ -77,11 +68,50 @@ class SeriesMerge {
     return {};
   }
 
+  /// Whether the chunks of all inputs, one after the other, are those of the merged series.
+  bool are_in_order() const {
+    int64_t last = kMinTime;
+    bool is_first = true;
+    for (size_t input : having_) {
+      if (!inputs_[input].is_whole()) return false;
+      for (const auto& meta : inputs_[input].chunk_metas()) {
+        if (!is_first && meta.min_time <= last) return false;
+        is_first = false;
+        last = meta.max_time;
+      }
+    }
+    return true;
+  }
+
+  Status copy_chunks(std::span<const SymbolPair> labels) {
+    stored_.clear();
+    for (size_t input : having_) MNEMO_RETURN_IF_ERROR(inputs_[input].view_chunks(stored_));
+    if (stored_.empty()) return {};
+    return in_series(writer_.copy_series(labels, stored_));
+  }
+
+  Status recode_chunks(std::span<const SymbolPair> labels) {
+    sources_.resize(having_.size());
+    for (size_t i = 0; i < having_.size(); ++i) {
+      MNEMO_RETURN_IF_ERROR(inputs_[having_[i]].read_chunks(sources_[i]));
+    }
+    auto status = merge_chunks(sources_, merger_, merged_);
+    if (status.ok() && !merged_.empty()) status = writer_.add_series(labels, merged_);
+    return in_series(std::move(status));
+  }
+
+  Status in_series(Status status) const {
+    if (status.ok()) return status;
+    auto series = inputs_[having_[0]].resolved_labels().to_string();
+    return std::move(status).with_context("series " + series);
+  }
+
   Inputs& inputs_;
   const OverlapMerger& merger_;
   BlockDirectoryWriter& writer_;
   BinaryHeap<size_t, SmallerSeries> heap_;
   std::vector<size_t> having_;
+  std::vector<StoredChunk> stored_;
   std::vector<std::vector<Chunk>> sources_;
   std::vector<Chunk> merged_;
 };
