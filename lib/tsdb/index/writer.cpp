@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <tuple>
 #include <utility>
@@ -17,7 +18,6 @@ namespace mnemo::tsdb {
 namespace {
 
 constexpr uint8_t kVersion = 2;
-constexpr uint32_t kNoPair = std::numeric_limits<uint32_t>::max();
 constexpr uint64_t kMaxSection = std::numeric_limits<uint32_t>::max();
 constexpr size_t kPostingsAlignment = 4;
 /// Length, count and CRC of a postings list.
@@ -106,7 +106,6 @@ Status IndexWriter::finish_symbols() {
   MNEMO_TRY(file_start_, map_file(out_.path()));
   auto table = file_start_.slice(toc_.symbols, file_start_.size() - toc_.symbols);
   MNEMO_TRY(symbols_, Symbols::open(table, toc_.symbols));
-  pair_of_value_.assign(symbol_count_, kNoPair);
   toc_.series = out_.position();
   return {};
 }
@@ -142,7 +141,7 @@ Status IndexWriter::add_series(std::span<const SymbolPair> labels,
   if (toc_.series == 0) MNEMO_RETURN_IF_ERROR(finish_symbols());
   MNEMO_RETURN_IF_ERROR(check_series(labels, chunks));
   MNEMO_RETURN_IF_ERROR(write_series_entry(labels, chunks));
-  for (const auto& label : labels) ++pairs_[pair_number(label)].count;
+  pairs_.add_series(labels);
   last_labels_.assign(labels.begin(), labels.end());
   return {};
 }
@@ -169,29 +168,8 @@ Status IndexWriter::write_series_entry(std::span<const SymbolPair> labels,
   return out_.append(scratch_);
 }
 
-uint32_t IndexWriter::pair_number(SymbolPair label) {
-  uint32_t& first = pair_of_value_[label.value];
-  for (uint32_t at = first; at != kNoPair; at = pairs_[at].next) {
-    if (pairs_[at].name == label.name) return at;
-  }
-  auto number = static_cast<uint32_t>(pairs_.size());
-  pairs_.push_back({label.name, label.value, 0, first});
-  first = number;
-  return number;
-}
-
-/// The pairs in the order of names, then values.
-std::vector<uint32_t> IndexWriter::sort_pairs() {
-  std::vector<uint32_t> order(pairs_.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint32_t>(i);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    return std::tie(pairs_[a].name, pairs_[a].value) < std::tie(pairs_[b].name, pairs_[b].value);
-  });
-  return order;
-}
-
-/// The lists of all pairs, one after the other in their order, from the series as written.
-Result<Postings> IndexWriter::collect_postings(std::span<const uint32_t> order) {
+/// The lists of all pairs, one after the other in their order.
+Postings IndexWriter::collect_postings(std::span<const uint32_t> order) const {
   std::vector<uint64_t> next(pairs_.size());
   uint64_t total = 0;
   for (uint32_t pair : order) {
@@ -199,26 +177,7 @@ Result<Postings> IndexWriter::collect_postings(std::span<const uint32_t> order) 
     total += pairs_[pair].count;
   }
   Postings lists(total);
-  MNEMO_RETURN_IF_ERROR(out_.flush());
-  MNEMO_TRY(auto file, map_file(out_.path()));
-  for (SeriesRef ref : series_) {
-    uint64_t offset = ref * kSeriesAlignment;
-    if (offset >= file.size()) return Status::data_loss("index: the file changed while written");
-    ByteReader reader(file.span().subspan(offset));
-    reader.uvarint();  // length
-    uint64_t count = reader.uvarint();
-    for (uint64_t i = 0; i < count && !reader.failed(); ++i) {
-      uint64_t name = reader.uvarint();
-      uint64_t value = reader.uvarint();
-      if (name >= symbol_count_ || value >= symbol_count_) reader.fail();
-      if (reader.failed()) break;
-      uint32_t pair = pair_number({static_cast<uint32_t>(name), static_cast<uint32_t>(value)});
-      if (pair >= next.size() || next[pair] >= total) reader.fail();
-      if (reader.failed()) break;
-      lists[next[pair]++] = ref;
-    }
-    if (reader.failed()) return Status::data_loss("index: the file changed while written");
-  }
+  pairs_.for_each([&](size_t series, uint32_t pair) { lists[next[pair]++] = series_[series]; });
   return lists;
 }
 
@@ -226,13 +185,19 @@ Status IndexWriter::write_postings_list(std::span<const SeriesRef> refs) {
   scratch_.clear();
   append_be32(scratch_, static_cast<uint32_t>(refs.size() * sizeof(SeriesRef) + 4));
   append_be32(scratch_, static_cast<uint32_t>(refs.size()));
-  for (SeriesRef ref : refs) append_be32(scratch_, ref);
+  size_t at = scratch_.size();
+  scratch_.resize(at + refs.size() * sizeof(SeriesRef));
+  for (SeriesRef ref : refs) {
+    uint32_t big_endian = __builtin_bswap32(ref);
+    std::memcpy(scratch_.data() + at, &big_endian, sizeof(big_endian));
+    at += sizeof(big_endian);
+  }
   append_be32(scratch_, crc32c(as_bytes(scratch_).subspan(4)));
   return out_.append(scratch_);
 }
 
 Status IndexWriter::write_postings(std::span<const uint32_t> order) {
-  MNEMO_TRY(auto lists, collect_postings(order));
+  auto lists = collect_postings(order);
   MNEMO_RETURN_IF_ERROR(write_postings_list(series_));
   std::span<const SeriesRef> rest(lists);
   for (uint32_t pair : order) {
@@ -266,8 +231,8 @@ Status IndexWriter::write_offset_table(std::span<const uint32_t> order) {
   MNEMO_RETURN_IF_ERROR(write_entry({}, {}, series_.size()));
   for (uint32_t number : order) {
     const auto& pair = pairs_[number];
-    MNEMO_TRY(auto name, symbols_.lookup(pair.name));
-    MNEMO_TRY(auto value, symbols_.lookup(pair.value));
+    MNEMO_TRY(auto name, symbols_.lookup(pair.label.name));
+    MNEMO_TRY(auto value, symbols_.lookup(pair.label.value));
     MNEMO_RETURN_IF_ERROR(write_entry(name, value, pair.count));
   }
   uint64_t length = out_.position() - start - 4;
@@ -297,7 +262,7 @@ Status IndexWriter::finish() {
   toc_.label_indices = out_.position();
   toc_.postings = out_.position();
   MNEMO_RETURN_IF_ERROR(out_.append_zeros(padding(out_.position(), kPostingsAlignment)));
-  auto order = sort_pairs();
+  auto order = pairs_.sorted();
   MNEMO_RETURN_IF_ERROR(write_postings(order));
   toc_.label_offset_table = out_.position();
   toc_.postings_offset_table = out_.position();

@@ -3,6 +3,7 @@
 
 #include "base/output_files.hpp"
 #include "tsdb/index/format.hpp"
+#include "tsdb/index/label_pairs.hpp"
 #include "tsdb/index/postings.hpp"
 #include "tsdb/index/series.hpp"
 #include "tsdb/index/symbols.hpp"
@@ -25,9 +26,9 @@ namespace mnemo::tsdb {
 ///
 /// Not thread-safe. Ownership: the file's content is on the disk when `finish` returns; a writer
 /// that is destroyed before leaves an incomplete file.
-/// Memory: 4 bytes a symbol, a series and an entry of a postings list, 16 a label pair.
-/// Errors: InvalidArgument (symbols, series or chunks out of order), ResourceExhausted (a section
-/// larger than the format allows), those of files.
+/// Memory: 4 bytes a series and an entry of a postings list, a byte or two a label of a series,
+/// some 20 a label pair. Errors: InvalidArgument (symbols, series or chunks out of order),
+/// ResourceExhausted (a section larger than the format allows), those of files.
 class IndexWriter {
  public:
   static Result<IndexWriter> create(OutputFiles& files, const std::filesystem::path& path);
@@ -45,21 +46,11 @@ class IndexWriter {
   SeriesRef last_ref() const { return series_.back(); }
 
  private:
-  /// A label pair that some series has; those with the same value make a list.
-  struct Pair {
-    uint32_t name = 0;
-    uint32_t value = 0;
-    uint32_t count = 0;
-    uint32_t next = 0;
-  };
-
   explicit IndexWriter(BufferedOutput out) : out_(std::move(out)) {}
   Status finish_symbols();
   Status check_series(std::span<const SymbolPair> labels, std::span<const ChunkMeta> chunks);
   Status write_series_entry(std::span<const SymbolPair> labels, std::span<const ChunkMeta> chunks);
-  uint32_t pair_number(SymbolPair label);
-  std::vector<uint32_t> sort_pairs();
-  Result<Postings> collect_postings(std::span<const uint32_t> order);
+  Postings collect_postings(std::span<const uint32_t> order) const;
   Status write_postings_list(std::span<const SeriesRef> refs);
   Status write_postings(std::span<const uint32_t> order);
   Status write_offset_table(std::span<const uint32_t> order);
@@ -71,8 +62,7 @@ class IndexWriter {
   uint32_t symbol_count_ = 0;
   Symbols symbols_;
   Bytes file_start_;
-  std::vector<uint32_t> pair_of_value_;  // by symbol: the first of the pairs with that value
-  std::vector<Pair> pairs_;
+  LabelPairs pairs_;
   Postings series_;
   std::vector<SymbolPair> last_labels_;
   uint64_t last_chunk_ref_ = 0;
