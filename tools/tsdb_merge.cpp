@@ -2,6 +2,7 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "flags.hpp"
+#include "progress_bar.hpp"
 
 #include "dedup/penalty_chunks.hpp"
 #include "tsdb/merge/merge.hpp"
@@ -38,6 +39,8 @@ Status merge(const MergeFlags& flags) {
   options.replica_labels = split_commas(flags.replica_labels);
   options.merge_overlaps =
       flags.dedup == "penalty" ? deduplicate_chunks_by_penalty : tsdb::chain_overlaps;
+  ProgressBar bar("merging", "series");
+  options.progress = bar.reporter();
   std::vector<std::filesystem::path> blocks(flags.blocks.begin(), flags.blocks.end());
   MNEMO_TRY(auto meta, tsdb::merge_blocks(blocks, Ulid::generate(), flags.output, options));
   if (meta.stats.num_samples == 0) {

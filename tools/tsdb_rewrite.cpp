@@ -2,6 +2,7 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "flags.hpp"
+#include "progress_bar.hpp"
 
 #include "tsdb/block/rewrite.hpp"
 
@@ -13,7 +14,9 @@ namespace {
 constexpr std::string_view kName = "tools tsdb rewrite";
 
 Status rewrite(const std::string& block, const std::string& output) {
-  MNEMO_TRY(auto meta, tsdb::rewrite_block(block, Ulid::generate(), output));
+  ProgressBar bar("rewriting", "series");
+  MNEMO_TRY(auto meta, tsdb::rewrite_block(block, Ulid::generate(), output,
+                                           {.output = {}, .progress = bar.reporter()}));
   if (meta.stats.num_samples == 0) {
     std::fprintf(stderr, "%s: the block has no samples, nothing is written\n", block.c_str());
     return {};

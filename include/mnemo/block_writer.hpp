@@ -27,8 +27,11 @@ struct BlockWriterOptions {
 /// Not thread-safe.
 /// Ownership: samples are held, encoded, until `finish`; a writer that is destroyed before leaves
 /// nothing behind.
-/// Memory: the encoded samples, and for each series some 500 bytes beside its labels; samples that
-/// come out of order within a series are held as they are, up to 120 of a series at a time.
+/// Memory: the encoded samples and 32 bytes a chunk, and for each series some 200 bytes beside its
+/// labels, some 500 more where not all of it is floats in order; samples that come out of order
+/// within a series are held as they are, up to 120 of a series at a time.
+/// Speed: quickest where the series come in the same order again and again, as scrapes bring them,
+/// or one after the other.
 /// Format: docs/formats/block.md.
 ///
 ///     mnemo::BlockWriter writer({.folder = "data"});

@@ -3,6 +3,7 @@
 
 #include "tsdb/block/block_files.hpp"
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -35,16 +36,20 @@ Status copy_series(const BlockFiles& source, SeriesRef ref, BlockDirectoryWriter
 }  // namespace
 
 Result<BlockMeta> rewrite_block(const std::filesystem::path& source_folder, const Ulid& ulid,
-                                const std::filesystem::path& folder, const OutputOptions& options) {
+                                const std::filesystem::path& folder,
+                                const RewriteOptions& options) {
   MNEMO_TRY(auto source, BlockFiles::open(source_folder));
-  MNEMO_TRY(auto writer,
-            BlockDirectoryWriter::create(folder, rewritten_meta(source.meta, ulid), options));
+  MNEMO_TRY(auto writer, BlockDirectoryWriter::create(folder, rewritten_meta(source.meta, ulid),
+                                                      options.output));
   MNEMO_RETURN_IF_ERROR(
       source.index.symbols()
           .for_each([&](std::string_view symbol) { return writer.add_symbol(symbol); })
           .with_context(source.place("index")));
   MNEMO_TRY(auto all, source.index.postings({}, {}).with_context(source.place("index")));
-  for (SeriesRef ref : all) MNEMO_RETURN_IF_ERROR(copy_series(source, ref, writer));
+  for (size_t i = 0; i < all.size(); ++i) {
+    MNEMO_RETURN_IF_ERROR(copy_series(source, all[i], writer));
+    if (options.progress) options.progress(i + 1, all.size());
+  }
   return writer.finish();
 }
 

@@ -68,8 +68,8 @@ void append_chunk_record(std::string& out, ChunkEncoding encoding, std::span<con
   auto checked = out.size();
   out += static_cast<char>(encoding);
   out.append(reinterpret_cast<const char*>(data.data()), data.size());
-  append_be32(out, crc32c({reinterpret_cast<const uint8_t*>(out.data()) + checked,
-                           out.size() - checked}));
+  append_be32(
+      out, crc32c({reinterpret_cast<const uint8_t*>(out.data()) + checked, out.size() - checked}));
 }
 
 Result<ChunkRecord> parse_chunk_record(const Bytes& bytes, uint64_t offset) {

@@ -94,8 +94,8 @@ Status ChunkWriter::copy(std::span<const StoredChunk> chunks, std::vector<ChunkM
     if (cuts.before(view.data.size())) MNEMO_RETURN_IF_ERROR(begin_segment());
     MNEMO_RETURN_IF_ERROR(check_room(view.data.size()));
     metas.push_back({min_time, max_time, next_ref()});
-    MNEMO_RETURN_IF_ERROR(segment_->append(
-        {reinterpret_cast<const char*>(view.record.data()), view.record.size()}));
+    MNEMO_RETURN_IF_ERROR(
+        segment_->append({reinterpret_cast<const char*>(view.record.data()), view.record.size()}));
   }
   return {};
 }

@@ -27,6 +27,8 @@ class MergeInput {
   /// Goes to the first series. Samples outside of `range` are left out.
   Status start(SymbolMap symbols, TimeRange range);
 
+  size_t series_count() const { return refs_.size(); }
+
   bool valid() const { return at_ < refs_.size(); }
   /// REQUIRES: valid(), of the following.
   std::span<const SymbolPair> labels() const { return labels_; }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 
@@ -41,14 +42,19 @@ struct SmallerSeries {
 /// Merges the series of blocks whose symbols are known.
 class SeriesMerge {
  public:
-  SeriesMerge(Inputs& inputs, const OverlapMerger& merger, BlockDirectoryWriter& writer)
-      : inputs_(inputs), merger_(merger), writer_(writer), heap_(SmallerSeries{&inputs}) {}
+  SeriesMerge(Inputs& inputs, const MergeOptions& options, BlockDirectoryWriter& writer)
+      : inputs_(inputs), options_(options), writer_(writer), heap_(SmallerSeries{&inputs}) {}
 
   Status run() {
     for (size_t i = 0; i < inputs_.size(); ++i) {
       if (inputs_[i].valid()) heap_.push(i);
+      total_ += inputs_[i].series_count();
     }
-    while (!heap_.empty()) MNEMO_RETURN_IF_ERROR(merge_next());
+    while (!heap_.empty()) {
+      MNEMO_RETURN_IF_ERROR(merge_next());
+      done_ += having_.size();
+      if (options_.progress) options_.progress(done_, total_);
+    }
     return {};
   }
 
@@ -95,7 +101,7 @@ class SeriesMerge {
     for (size_t i = 0; i < having_.size(); ++i) {
       MNEMO_RETURN_IF_ERROR(inputs_[having_[i]].read_chunks(sources_[i]));
     }
-    auto status = merge_chunks(sources_, merger_, merged_);
+    auto status = merge_chunks(sources_, options_.merge_overlaps, merged_);
     if (status.ok() && !merged_.empty()) status = writer_.add_series(labels, merged_);
     return in_series(std::move(status));
   }
@@ -107,9 +113,11 @@ class SeriesMerge {
   }
 
   Inputs& inputs_;
-  const OverlapMerger& merger_;
+  const MergeOptions& options_;
   BlockDirectoryWriter& writer_;
   BinaryHeap<size_t, SmallerSeries> heap_;
+  uint64_t done_ = 0;
+  uint64_t total_ = 0;
   std::vector<size_t> having_;
   std::vector<StoredChunk> stored_;
   std::vector<std::vector<Chunk>> sources_;
@@ -143,7 +151,7 @@ Result<BlockMeta> merge_blocks(std::span<const std::filesystem::path> blocks, co
   auto range = meta.range();
   MNEMO_TRY(auto writer, BlockDirectoryWriter::create(folder, std::move(meta), options.output));
   MNEMO_RETURN_IF_ERROR(start_inputs(inputs, range, writer));
-  MNEMO_RETURN_IF_ERROR(SeriesMerge(inputs, options.merge_overlaps, writer).run());
+  MNEMO_RETURN_IF_ERROR(SeriesMerge(inputs, options, writer).run());
   return writer.finish();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/progress.hpp"
 #include "tsdb/block/directory_writer.hpp"
 #include "tsdb/merge/overlaps.hpp"
 
@@ -21,6 +22,8 @@ struct MergeOptions {
   /// What becomes of chunks of one series that overlap. Null: an error that names the series.
   OverlapMerger merge_overlaps;
   OutputOptions output;
+  /// Told of the series of all blocks.
+  Progress progress;
 };
 
 /// Merges blocks into one: the union of their series, each with the chunks of all blocks. Chunks
@@ -28,8 +31,8 @@ struct MergeOptions {
 /// are left out, and series without samples with them.
 /// The new block is `folder`/<ulid>; where nothing is left there is none, and the statistics in the
 /// result say so.
-/// Memory: that of IndexWriter, 4 bytes a symbol of each block, and the chunks of one series where
-/// they are encoded anew.
+/// Memory: that of IndexWriter, 4 bytes a symbol and a series of each block, and the chunks of one
+/// series where they are encoded anew.
 /// Errors: DataLoss (names block, file and offset), InvalidArgument (no blocks, blocks that don't
 /// belong together: external labels, resolution), those of BlockDirectoryWriter.
 Result<BlockMeta> merge_blocks(std::span<const std::filesystem::path> blocks, const Ulid& ulid,

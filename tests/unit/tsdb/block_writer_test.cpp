@@ -112,6 +112,57 @@ TEST_CASE("BlockWriter: a thousand samples backwards") {
   CHECK(found[0].second == wanted);
 }
 
+TEST_CASE("BlockWriter: series that come in changing order keep their samples") {
+  TempDir dir;
+  BlockWriter writer({dir.path(), std::nullopt});
+  std::vector<std::pair<std::string, std::vector<Sample>>> wanted;
+  std::vector<Labels> series;
+  for (char name = 'a'; name <= 'z'; ++name) {
+    series.push_back({{"series", std::string(1, name)}});
+    wanted.emplace_back(series.back().to_string(), std::vector<Sample>());
+  }
+  for (int round = 0; round < 300; ++round) {
+    for (size_t i = 0; i < series.size(); ++i) {
+      size_t at = (i * (round / 50 * 2 + 1) + round / 100) % series.size();
+      double value = round * 100 + double(at);
+      REQUIRE(writer.append(series[at], round, value).ok());
+      wanted[at].second.emplace_back(round, value);
+    }
+  }
+  auto meta = writer.finish();
+  REQUIRE_MESSAGE(meta.ok(), meta.status().to_string());
+  auto block = open_block(dir.path(), *meta);
+  CHECK(contents(*block) == wanted);
+  // 300 samples make chunks of 120, 120 and 60.
+  CHECK_EQ(meta->stats.num_chunks, 3 * series.size());
+}
+
+TEST_CASE("BlockWriter: a chunk ends where the kind of sample changes") {
+  TempDir dir;
+  BlockWriter writer({dir.path(), std::nullopt});
+  Labels series{{"a", "b"}};
+  for (int64_t time : {10, 20, 30}) REQUIRE(writer.append(series, time, 1).ok());
+  FloatHistogram histogram;
+  histogram.count = 3;
+  histogram.zero_count = 3;
+  for (int64_t time : {40, 50}) REQUIRE(writer.append(series, time, histogram).ok());
+  REQUIRE(writer.append(series, 60, 2).ok());
+  REQUIRE(writer.append(series, 70, 3, 65).ok());
+  REQUIRE(writer.append(series, 15, 1.5).ok());
+  auto meta = writer.finish();
+  REQUIRE_MESSAGE(meta.ok(), meta.status().to_string());
+  auto block = open_block(dir.path(), *meta);
+  auto selection = block->select({}, TimeRange());
+  REQUIRE(selection.ok());
+  BlockSeries found;
+  REQUIRE(*(*selection)->next(found));
+  std::vector<std::pair<int64_t, int64_t>> times;
+  for (const auto& chunk : found.chunks) times.emplace_back(chunk.min_time, chunk.max_time);
+  CHECK(times == std::vector<std::pair<int64_t, int64_t>>{{10, 30}, {40, 50}, {60, 60}, {70, 70}});
+  CHECK_EQ(meta->stats.num_samples, 8);
+  CHECK_EQ(meta->stats.num_histogram_samples, 2);
+}
+
 TEST_CASE("BlockWriter: another value at the same time is an error that names the series") {
   TempDir dir;
   BlockWriter writer({dir.path(), std::nullopt});

@@ -172,6 +172,32 @@ TEST_CASE("merge: deleted samples go, and series with them") {
   CHECK(merged(dir, {first}) == SeriesSamples{{"x", {{10, 1}, {30, 3}}}});
 }
 
+TEST_CASE("merge: a damaged chunk is an error that names block, file and offset") {
+  TempDir dir;
+  auto first = write_block(dir, 1, {{"x", {{10, 1}, {20, 2}}}, {"z", {{10, 7}}}});
+  auto segment = content(first / "chunks/000001");
+  segment.back() = static_cast<char>(segment.back() ^ 1);
+  REQUIRE(write_file_atomically(first / "chunks/000001", segment).ok());
+  TempDir out;
+  auto meta = tsdb::merge_blocks(std::vector{first}, kMerged, out.path(), {});
+  CHECK_EQ(meta.status().code(), Code::kDataLoss);
+  // It follows a header of 8 bytes and a record of 21, of which 15 are two samples.
+  CHECK_EQ(meta.status().message(), "block " + Ulid::make(1, {}).to_string() +
+                                        ": chunks/000001: chunk at offset 0x1d: CRC mismatch");
+  CHECK(std::filesystem::is_empty(out.path()));
+}
+
+TEST_CASE("merge: progress ends with the series of all blocks") {
+  TempDir dir;
+  auto first = write_block(dir, 1, {{"x", {{10, 1}}}, {"z", {{10, 7}}}});
+  auto second = write_block(dir, 2, {{"x", {{20, 2}}}});
+  std::vector<std::pair<uint64_t, uint64_t>> told;
+  tsdb::MergeOptions options;
+  options.progress = [&](uint64_t done, uint64_t total) { told.emplace_back(done, total); };
+  REQUIRE(tsdb::merge_blocks(std::vector{first, second}, kMerged, dir.path(), options).ok());
+  CHECK(told == std::vector<std::pair<uint64_t, uint64_t>>{{2, 3}, {3, 3}});
+}
+
 TEST_CASE("merge: nothing is written where nothing is left") {
   TempDir dir;
   TempDir out;

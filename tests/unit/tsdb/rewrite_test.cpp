@@ -196,7 +196,8 @@ TEST_CASE("rewrite: an error at any change leaves no block or a complete one") {
   for (int step = 0;; ++step) {
     TempDir dir;
     auto files = std::make_shared<FaultyFiles>(step, [] {});
-    auto made = tsdb::rewrite_block(source, kNewUlid, dir.path(), {files});
+    auto made =
+        tsdb::rewrite_block(source, kNewUlid, dir.path(), {.output = {files}, .progress = {}});
     bool exists = check_absent_or_complete(dir.path(), source);
     complete += exists ? 1 : 0;
     if (made.ok()) {
@@ -220,7 +221,10 @@ TEST_CASE("rewrite: a kill at any change leaves no block or a complete one") {
     REQUIRE_GE(child, 0);
     if (child == 0) {
       auto files = std::make_shared<FaultyFiles>(step, [] { ::raise(SIGKILL); });
-      ::_exit(tsdb::rewrite_block(source, kNewUlid, dir.path(), {files}).ok() ? 0 : 1);
+      ::_exit(tsdb::rewrite_block(source, kNewUlid, dir.path(), {.output = {files}, .progress = {}})
+                      .ok()
+                  ? 0
+                  : 1);
     }
     int status = 0;
     REQUIRE_EQ(::waitpid(child, &status, 0), child);
