@@ -101,10 +101,11 @@ Status write_block(const std::vector<std::string>& args) {
       }));
   double append_cpu = watch.cpu() - idle_cpu;
   MNEMO_TRY(auto meta, writer.finish());
-  fmt::print("{{\"ulid\": \"{}\", \"samples\": {}, \"append_cpu\": {}, \"cpu\": {}, \"wall\": {}, "
-             "\"sum\": {}}}\n",
-             meta.ulid.to_string(), meta.stats.num_samples, append_cpu, watch.cpu() - idle_cpu,
-             watch.wall() - idle_cpu, sum);
+  fmt::print(
+      "{{\"ulid\": \"{}\", \"samples\": {}, \"append_cpu\": {}, \"cpu\": {}, \"wall\": {}, "
+      "\"sum\": {}}}\n",
+      meta.ulid.to_string(), meta.stats.num_samples, append_cpu, watch.cpu() - idle_cpu,
+      watch.wall() - idle_cpu, sum);
   return {};
 }
 
@@ -142,21 +143,23 @@ Status write_many(const std::vector<std::string>& args) {
   for (uint64_t i = 0; i < count; ++i) {
     uint64_t number = block * count + i;
     auto pod = fmt::format("service-{}-{:016x}", number % 50, Random(number / 20).next());
-    Labels labels{{"__name__", fmt::format("container_metric_{:03}", number % 20)},
-                  {"cluster", "eu-1"},
-                  {"container", fmt::format("service-{}", number % 50)},
-                  {"id", "/kubepods/burstable/pod" + pod},
-                  {"instance", fmt::format("10.1.{}.{}:10250", number / 997 % 4, number / 20 % 250)},
-                  {"job", "kubelet"},
-                  {"namespace", fmt::format("team-{}", number % 50 % 13)},
-                  {"pod", pod}};
+    Labels labels{
+        {"__name__", fmt::format("container_metric_{:03}", number % 20)},
+        {"cluster", "eu-1"},
+        {"container", fmt::format("service-{}", number % 50)},
+        {"id", "/kubepods/burstable/pod" + pod},
+        {"instance", fmt::format("10.1.{}.{}:10250", number / 997 % 4, number / 20 % 250)},
+        {"job", "kubelet"},
+        {"namespace", fmt::format("team-{}", number % 50 % 13)},
+        {"pod", pod}};
     for (int64_t at = 0; at < 3; ++at) {
       MNEMO_RETURN_IF_ERROR(
           writer.append(labels, start + at * kStep, static_cast<double>(number + at)));
     }
   }
   MNEMO_TRY(auto meta, writer.finish());
-  fmt::print("{{\"ulid\": \"{}\", \"series\": {}}}\n", meta.ulid.to_string(), meta.stats.num_series);
+  fmt::print("{{\"ulid\": \"{}\", \"series\": {}}}\n", meta.ulid.to_string(),
+             meta.stats.num_series);
   return {};
 }
 
@@ -174,14 +177,16 @@ constexpr Mode kModes[] = {
 int main(int argc, char** argv) {
   std::vector<std::string> args(argv + std::min(argc, 2), argv + argc);
   for (const auto& mode : kModes) {
-    if (argc < 2 || std::string_view(argv[1]) != mode.name || args.size() != mode.arguments) continue;
+    if (argc < 2 || std::string_view(argv[1]) != mode.name || args.size() != mode.arguments)
+      continue;
     auto status = mode.run(args);
     if (status.ok()) return 0;
     fmt::print(stderr, "{}: {}\n", mode.name, status.to_string());
     return 1;
   }
-  fmt::print(stderr, "usage: write FOLDER BLOCK SERIES SAMPLES scrape|series\n"
-                     "       text FILE SERIES SAMPLES\n"
-                     "       many FOLDER BLOCK SERIES\n");
+  fmt::print(stderr,
+             "usage: write FOLDER BLOCK SERIES SAMPLES scrape|series\n"
+             "       text FILE SERIES SAMPLES\n"
+             "       many FOLDER BLOCK SERIES\n");
   return 2;
 }
