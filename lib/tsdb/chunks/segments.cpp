@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -45,7 +44,7 @@ Result<ChunkSegments> ChunkSegments::open(const std::filesystem::path& directory
     if (!number) continue;
     auto bytes = map_segment(at->path(), *number);
     if (bytes.ok()) {
-      result.segments_.push_back({*number, *std::move(bytes)});
+      result.segments_.emplace(*number, *std::move(bytes));
     } else if (bad != nullptr) {
       bad->emplace(*number, bytes.status());
     } else {
@@ -53,45 +52,37 @@ Result<ChunkSegments> ChunkSegments::open(const std::filesystem::path& directory
     }
   }
   if (error) return errno_status(error.value(), "list", directory);
-  std::sort(result.segments_.begin(), result.segments_.end(),
-            [](const Segment& a, const Segment& b) { return a.number < b.number; });
   return result;
 }
 
-/// The segment that a reference names, which lies within it.
-Result<const ChunkSegments::Segment*> ChunkSegments::find(uint64_t ref) const {
-  uint32_t number = segment_of(ref);
+/// The segment that a reference names, within which it lies.
+Result<const Bytes*> ChunkSegments::find(uint64_t ref) const {
+  auto segment = segments_.find(segment_of(ref));
   uint32_t offset = offset_of(ref);
-  auto segment = segments_.begin() + std::min<ptrdiff_t>(number, std::ssize(segments_));
-  if (segment == segments_.end() || segment->number != number) {
-    segment = std::lower_bound(segments_.begin(), segments_.end(), number,
-                               [](const Segment& s, uint32_t n) { return s.number < n; });
-  }
-  if (segment == segments_.end() || segment->number != number) {
+  if (segment == segments_.end()) {
     return Status::data_loss(fmt::format("{}: chunk at offset {:#x}: the segment is missing",
-                                         segment_name(number), offset));
+                                         segment_name(segment_of(ref)), offset));
   }
-  if (offset < kSegmentHeaderSize || offset >= segment->bytes.size()) {
+  const auto& bytes = segment->second;
+  if (offset < kSegmentHeaderSize || offset >= bytes.size()) {
     return Status::data_loss(
         fmt::format("{}: chunk at offset {:#x}: outside of the segment's {} bytes",
-                    segment_name(number), offset, segment->bytes.size()));
+                    segment_name(segment->first), offset, bytes.size()));
   }
-  return &*segment;
+  return &bytes;
 }
 
 Result<RecordView> ChunkSegments::view(uint64_t ref) const {
   MNEMO_TRY(const auto* segment, find(ref));
-  auto view = view_chunk_record(segment->bytes.span().subspan(offset_of(ref)), offset_of(ref));
-  if (!view.ok()) {
-    return std::move(view).status().with_context(segment_name(segment->number));
-  }
-  return view;
+  auto record = view_chunk_record(segment->span().subspan(offset_of(ref)), offset_of(ref));
+  if (!record.ok()) return std::move(record).status().with_context(segment_name(segment_of(ref)));
+  return record;
 }
 
 Result<ChunkRecord> ChunkSegments::read(uint64_t ref) const {
   MNEMO_TRY(auto record, view(ref));
   MNEMO_TRY(const auto* segment, find(ref));
-  return ChunkRecord{record.encoding, {record.data, segment->bytes.owner()}};
+  return ChunkRecord{record.encoding, {record.data, segment->owner()}};
 }
 
 }  // namespace mnemo::tsdb

@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <vector>
 
 namespace mnemo::tsdb {
 
@@ -35,14 +34,9 @@ class ChunkSegments {
   Result<RecordView> view(uint64_t ref) const;
 
  private:
-  struct Segment {
-    uint32_t number = 0;  // from 0
-    Bytes bytes;
-  };
+  Result<const Bytes*> find(uint64_t ref) const;
 
-  Result<const Segment*> find(uint64_t ref) const;
-
-  std::vector<Segment> segments_;  // sorted by number
+  std::map<uint32_t, Bytes> segments_;
 };
 
 /// "chunks/000001" for segment 0.

@@ -4,6 +4,7 @@
 #include "base/varint.hpp"
 #include "tsdb/index/series.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,6 +12,14 @@
 #include <vector>
 
 namespace mnemo::tsdb {
+
+/// Whether a series' labels come before another's; numbers of symbols sort as the symbols do.
+inline bool precedes(std::span<const SymbolPair> a, std::span<const SymbolPair> b) {
+  return std::lexicographical_compare(
+      a.begin(), a.end(), b.begin(), b.end(), [](const SymbolPair& x, const SymbolPair& y) {
+        return x.name != y.name ? x.name < y.name : x.value < y.value;
+      });
+}
 
 /// Which label pairs the series of an index have: from it the postings lists are made once all
 /// series are known.

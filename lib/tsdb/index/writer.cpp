@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <tuple>
 #include <utility>
 
 namespace mnemo::tsdb {
@@ -47,13 +46,6 @@ void append_chunks(std::string& out, std::span<const ChunkMeta> chunks) {
     time = max;
     ref = chunks[i].ref;
   }
-}
-
-bool sorts_before(std::span<const SymbolPair> a, std::span<const SymbolPair> b) {
-  return std::lexicographical_compare(
-      a.begin(), a.end(), b.begin(), b.end(), [](const SymbolPair& x, const SymbolPair& y) {
-        return std::tie(x.name, x.value) < std::tie(y.name, y.value);
-      });
 }
 
 size_t padding(uint64_t position, size_t alignment) {
@@ -112,7 +104,7 @@ Status IndexWriter::finish_symbols() {
 
 Status IndexWriter::check_series(std::span<const SymbolPair> labels,
                                  std::span<const ChunkMeta> chunks) {
-  if (!series_.empty() && !sorts_before(last_labels_, labels)) {
+  if (!series_.empty() && !precedes(last_labels_, labels)) {
     return Status::invalid_argument("index: series out of order");
   }
   for (size_t i = 0; i < labels.size(); ++i) {
