@@ -133,6 +133,22 @@ Status write_text(const std::vector<std::string>& args) {
   return status;
 }
 
+/// labels FILE SERIES: the labels as promtool's benchmark of the head reads them.
+Status write_labels(const std::vector<std::string>& args) {
+  std::FILE* file = std::fopen(args[0].c_str(), "w");
+  if (file == nullptr) return Status::internal("cannot write " + args[0]);
+  for (const auto& labels : all_labels(std::stoull(args[1]))) {
+    std::string line;
+    for (const auto& label : labels) {
+      // It takes a colon for the end of a name.
+      std::string value(label.value.substr(0, label.value.find(':')));
+      line += fmt::format("{}\"{}\":\"{}\"", line.empty() ? "{" : ",", label.name, value);
+    }
+    fmt::print(file, "{}}}\n", line);
+  }
+  return std::fclose(file) == 0 ? Status() : Status::internal("cannot write " + args[0]);
+}
+
 /// many FOLDER BLOCK SERIES: a block of the BLOCK-th of many disjoint thousands of series, with
 /// three samples each and, as in clusters whose pods come and go, new label values each.
 Status write_many(const std::vector<std::string>& args) {
@@ -169,8 +185,10 @@ struct Mode {
   Status (*run)(const std::vector<std::string>&);
 };
 
-constexpr Mode kModes[] = {
-    {"write", 5, write_block}, {"text", 3, write_text}, {"many", 3, write_many}};
+constexpr Mode kModes[] = {{"write", 5, write_block},
+                           {"text", 3, write_text},
+                           {"labels", 2, write_labels},
+                           {"many", 3, write_many}};
 
 }  // namespace
 
@@ -187,6 +205,7 @@ int main(int argc, char** argv) {
   fmt::print(stderr,
              "usage: write FOLDER BLOCK SERIES SAMPLES scrape|series\n"
              "       text FILE SERIES SAMPLES\n"
+             "       labels FILE SERIES\n"
              "       many FOLDER BLOCK SERIES\n");
   return 2;
 }
