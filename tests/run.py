@@ -119,6 +119,11 @@ def programs(folder):
     return [ROOT / folder / "tests" / name for name in listed]
 
 
+def fuzz_corpus(folder, environment=None):
+    step(f"fuzz corpus {folder}", [ROOT / folder / "tests/fuzz/replay", "tests/fuzz/corpus"],
+         environment=environment)
+
+
 def prometheus3():
     """Where a Prometheus 3.x is: named by the environment, or fetched by the script beside us."""
     folder = ROOT / ".cache" / "prometheus3"
@@ -145,6 +150,7 @@ def main():
     if build("full", "build", fast_link):
         for program in programs("build"):
             doctest(program.name, program, environment=environment)
+        fuzz_corpus("build")
         promql(environment)
         folders = [f for f in ("tests/format", "tests/e2e", "tests/faults") if (ROOT / f).is_dir()]
         pytest("python tests", folders, environment)
@@ -170,6 +176,7 @@ def sanitize(environment):
                    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
         for program in programs("build-asan"):
             doctest(f"asan {program.name}", program, environment={**environment, **options})
+        fuzz_corpus("build-asan", options)
     # gRPC in Debian is not instrumented, so TSan runs on what stands below it.
     clang = {"CC": "clang", "CXX": "clang++"}
     if build("tsan", "build-tsan", ["-Db_sanitize=thread", "-Db_lundef=false", "-Doptimization=1",

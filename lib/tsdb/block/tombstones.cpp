@@ -67,13 +67,14 @@ Result<Tombstones> Tombstones::parse(std::span<const uint8_t> file) {
     if (reader.failed()) {
       return Status::data_loss(fmt::format("tombstone at offset {:#x}: cut off", offset));
     }
-    result.ranges_[series].push_back(range);
+    if (!range.empty()) result.ranges_[series].push_back(range);
   }
   for (auto& [series, ranges] : result.ranges_) normalize(ranges);
   return result;
 }
 
 void Tombstones::add(uint64_t series, TimeRange range) {
+  if (range.empty()) return;
   auto& ranges = ranges_[series];
   ranges.push_back(range);
   normalize(ranges);

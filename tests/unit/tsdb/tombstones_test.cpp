@@ -46,6 +46,15 @@ TEST_CASE("tombstones: the empty file that Prometheus writes") {
   CHECK(tombstones->empty());
 }
 
+TEST_CASE("tombstones: a range that ends before it begins deletes nothing") {
+  auto read = Tombstones::parse(bytes_of(file_of({{7, 50, 49}})));
+  REQUIRE(read.ok());
+  CHECK(read->empty());
+  Tombstones added;
+  added.add(7, {50, 49});
+  CHECK(added.empty());
+}
+
 TEST_CASE("tombstones: ranges of a series are sorted and joined") {
   auto file = file_of({{7, 50, 60}, {3, -4, 4}, {7, 10, 20}, {7, 21, 30}, {7, 55, 70}});
   auto tombstones = Tombstones::parse(bytes_of(file));

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fuzz/targets.hpp"
+
+namespace mnemo::fuzz {
+namespace {
+
+constexpr Target kTargets[] = {
+    {"chunk/1", run_chunk<1>},  // by the numbers of encodings in chunk segments
+    {"chunk/2", run_chunk<2>},  //
+    {"chunk/3", run_chunk<3>},  //
+    {"chunk/4", run_chunk<4>},  //
+    {"chunk/5", run_chunk<5>},  //
+    {"chunk/6", run_chunk<6>},  //
+    {"chunk/255", run_chunk<255>}, {"index", run_index},           {"meta", run_meta},
+    {"segment", run_segment},      {"tombstones", run_tombstones},
+};
+
+}  // namespace
+
+std::span<const Target> targets() { return kTargets; }
+
+const Target* find_target(std::string_view name) {
+  for (const auto& target : kTargets) {
+    if (target.name == name) return &target;
+  }
+  return nullptr;
+}
+
+}  // namespace mnemo::fuzz
