@@ -16,6 +16,8 @@ namespace {
 
 constexpr size_t kHeaderSize = 3;
 constexpr uint8_t kFlagsMask = 0xc0;
+/// Each sample gets a copy of the layout's spans and custom values, which take bits only once.
+constexpr size_t kMaxCopiedElements = 8 << 20;
 
 /// What the first three bytes say. With start timestamps the third tells where these begin, and the
 /// flags are the top two bits of the number of samples.
@@ -177,6 +179,14 @@ struct FloatState {
   }
 };
 
+Status check_copies(const HistogramLayout& layout, size_t samples) {
+  size_t elements =
+      layout.positive_spans.size() + layout.negative_spans.size() + layout.custom_values.size();
+  if (elements <= kMaxCopiedElements / samples) return {};
+  return Status::data_loss("histogram chunk: " + std::to_string(elements) +
+                           " spans and custom values for " + std::to_string(samples) + " samples");
+}
+
 /// Walks a chunk with a decoder state of either kind and hands the states of the samples within
 /// `range` to `visit(time, start_time, state, layout, hint)`.
 template <typename State, typename Visit>
@@ -185,6 +195,7 @@ Status walk(std::span<const uint8_t> data, const Header& header, TimeRange range
   if (header.count == 0) return {};
   BitReader reader(data.subspan(kHeaderSize));
   MNEMO_TRY(auto layout, read_histogram_layout(reader));
+  MNEMO_RETURN_IF_ERROR(check_copies(layout, header.count));
   State state;
   state.size_for(layout);
   auto starts = header.starts;

@@ -30,10 +30,19 @@ CounterResetHint header_unless_reset(CounterResetHint known, CounterResetHint ot
   }
 }
 
+/// Whether each span begins after the one before it ends.
+bool in_order(const std::vector<Span>& spans) {
+  return std::all_of(spans.begin() + (spans.empty() ? 0 : 1), spans.end(),
+                     [](const Span& span) { return span.offset >= 0; });
+}
+
 template <typename AnyHistogram>
 Status check_form(const AnyHistogram& histogram) {
   if (!is_known_schema(histogram.schema)) {
     return Status::invalid_argument("histogram with schema " + std::to_string(histogram.schema));
+  }
+  if (!in_order(histogram.positive_spans) || !in_order(histogram.negative_spans)) {
+    return Status::invalid_argument("histogram with spans that overlap");
   }
   if (bucket_count_of(histogram.positive_spans) == histogram.positive_buckets.size() &&
       bucket_count_of(histogram.negative_spans) == histogram.negative_buckets.size()) {

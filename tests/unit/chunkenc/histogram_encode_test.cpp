@@ -252,9 +252,32 @@ TEST_CASE("histogram chunk: malformed histograms are refused and change nothing"
   odd = first();
   odd.negative_spans = {{0, 0xffffffff}, {0, 0xffffffff}};
   CHECK_EQ(encoder.append(2000, odd).status().code(), Code::kInvalidArgument);
+  odd = first();
+  odd.positive_spans[1].offset = -1;  // bucket 1 twice
+  CHECK_EQ(encoder.append(2000, odd).status().code(), Code::kInvalidArgument);
   HistogramEncoder untouched;
   append(untouched, 1000, first());
   CHECK_EQ(encoder.take(), untouched.take());
+}
+
+TEST_CASE("histogram chunk: spans without buckets can't fill the memory, once for each sample") {
+  HistogramEncoder encoder;
+  auto wide = histogram(0, std::vector<Span>(8192), {});
+  for (uint32_t i = 0; i < 1025; ++i) {
+    if (i == 1024) {
+      Chunk fits{0, 0, ChunkEncoding::kHistogram, Bytes::own(HistogramEncoder(encoder).take())};
+      SampleColumn samples;
+      CHECK(decode_chunk(fits, TimeRange(), samples).ok());
+    }
+    REQUIRE_EQ(append(encoder, i, wide), AppendOutcome::kAppended);
+  }
+  auto data = encoder.take();
+  CHECK_LT(data.size(), 5000);
+  Chunk chunk{0, 0, ChunkEncoding::kHistogram, Bytes::own(data)};
+  SampleColumn samples;
+  CHECK_EQ(decode_chunk(chunk, TimeRange(), samples).code(), Code::kDataLoss);
+  std::vector<HistogramSample> integers;
+  CHECK_EQ(decode_histogram_chunk(chunk, TimeRange(), integers).code(), Code::kDataLoss);
 }
 
 TEST_CASE("histogram chunk: a full chunk asks for another") {
