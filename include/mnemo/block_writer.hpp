@@ -76,6 +76,7 @@ class BlockWriter {
   Result<BlockMeta> finish();
 
  private:
+  friend class BlockWriterFiles;
   struct State;
   std::unique_ptr<State> state_;
 };

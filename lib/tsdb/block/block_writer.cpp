@@ -2,6 +2,7 @@
 #include <mnemo/block_writer.hpp>
 
 #include "chunkenc/chunker.hpp"
+#include "tsdb/block/block_writer_files.hpp"
 #include "tsdb/block/directory_writer.hpp"
 #include "tsdb/block/label_symbols.hpp"
 #include "tsdb/block/series_table.hpp"
@@ -33,6 +34,7 @@ Status check_chunk(const Chunk& chunk) {
 
 struct BlockWriter::State {
   BlockWriterOptions options;
+  tsdb::OutputOptions output;
   tsdb::ChunkStash stash;
   tsdb::SeriesTable series;
   int64_t min_time = kMaxTime;
@@ -139,7 +141,7 @@ Result<BlockWriter::State::Ordered> BlockWriter::State::number_labels(
 }
 
 Result<BlockMeta> BlockWriter::State::write() {
-  MNEMO_TRY(auto writer, tsdb::BlockDirectoryWriter::create(options.folder, make_meta(), {}));
+  MNEMO_TRY(auto writer, tsdb::BlockDirectoryWriter::create(options.folder, make_meta(), output));
   MNEMO_TRY(auto ordered, number_labels(writer));
   for (const auto& entry : ordered.entries) {
     auto& held = series[entry.series];
@@ -155,6 +157,10 @@ BlockWriter::BlockWriter(BlockWriterOptions options) : state_(std::make_unique<S
 BlockWriter::BlockWriter(BlockWriter&&) noexcept = default;
 BlockWriter& BlockWriter::operator=(BlockWriter&&) noexcept = default;
 BlockWriter::~BlockWriter() = default;
+
+void BlockWriterFiles::replace(BlockWriter& writer, std::shared_ptr<OutputFiles> files) {
+  writer.state_->output.files = std::move(files);
+}
 
 Status BlockWriter::append(const Labels& series, int64_t time, double value, int64_t start_time) {
   return state_->append(series, time, value, start_time);

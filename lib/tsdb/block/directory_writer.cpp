@@ -5,12 +5,40 @@
 #include "chunkenc/decode.hpp"
 #include "tsdb/chunks/segments.hpp"
 
+#include <mnemo/ulid.hpp>
+
+#include <system_error>
 #include <utility>
 
 namespace mnemo::tsdb {
 namespace {
 
 constexpr std::string_view kTemporarySuffix = ".tmp-for-creation";
+constexpr std::string_view kLockSuffix = ".tmp-for-creation.lock";
+
+bool is_lock(const std::filesystem::path& path) {
+  auto name = path.filename().string();
+  return name.ends_with(kLockSuffix) &&
+         Ulid::parse(std::string_view(name).substr(0, name.size() - kLockSuffix.size())).ok();
+}
+
+/// Removes the temporary folders whose writers were killed. Those without a lock are somebody
+/// else's: Prometheus may be compacting here.
+void remove_left_behind(OutputFiles& files, const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> locks;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    if (is_lock(at->path())) locks.push_back(at->path());
+  }
+  for (const auto& path : locks) {
+    auto lock = FileLock::take_over(path);
+    if (!lock) continue;
+    auto temporary = path;
+    temporary.replace_extension();
+    if (!files.remove_all(temporary).ok()) lock->leave();
+  }
+}
 
 /// How many samples a chunk holds; of an aggregate chunk, how many it has for each aggregate.
 Result<uint32_t> sample_count(ChunkEncoding encoding, std::span<const uint8_t> data) {
@@ -42,8 +70,13 @@ Result<BlockDirectoryWriter> BlockDirectoryWriter::create(const std::filesystem:
   writer.folder_ = folder;
   writer.meta_ = std::move(meta);
   writer.meta_.stats = stats_kept(writer.meta_);
-  writer.temporary_ = folder / (writer.meta_.ulid.to_string() + std::string(kTemporarySuffix));
+  auto name = writer.meta_.ulid.to_string();
   auto& files = *writer.files_;
+  MNEMO_RETURN_IF_ERROR(files.create_folder(folder));
+  remove_left_behind(files, folder);
+  MNEMO_TRY(auto lock, FileLock::create(folder / (name + std::string(kLockSuffix))));
+  writer.lock_.emplace(std::move(lock));
+  writer.temporary_ = folder / (name + std::string(kTemporarySuffix));
   MNEMO_RETURN_IF_ERROR(files.remove_all(writer.temporary_));
   MNEMO_RETURN_IF_ERROR(files.create_folder(writer.temporary_));
   MNEMO_TRY(writer.chunks_,
@@ -56,7 +89,7 @@ BlockDirectoryWriter::~BlockDirectoryWriter() {
   if (files_ == nullptr || temporary_.empty()) return;
   index_.reset();
   chunks_.reset();
-  (void)files_->remove_all(temporary_).ok();
+  if (!files_->remove_all(temporary_).ok()) lock_->leave();
 }
 
 Status BlockDirectoryWriter::count(ChunkEncoding encoding, std::span<const uint8_t> data) {
@@ -112,6 +145,7 @@ Status BlockDirectoryWriter::publish() {
   MNEMO_RETURN_IF_ERROR(files_->sync_folder(temporary_));
   MNEMO_RETURN_IF_ERROR(files_->rename(temporary_, folder_ / meta_.ulid.to_string()));
   temporary_.clear();
+  lock_.reset();
   return files_->sync_folder(folder_);
 }
 

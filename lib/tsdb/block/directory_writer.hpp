@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/file_lock.hpp"
 #include "base/output_files.hpp"
 #include "tsdb/block/tombstones.hpp"
 #include "tsdb/chunks/writer.hpp"
@@ -30,8 +31,11 @@ struct OutputOptions {
 ///
 /// Not thread-safe. Durability: the block's folder appears under its name by `finish`, complete and
 /// on the disk; until then everything lies in a folder "<ULID>.tmp-for-creation" beside it, which
-/// the destructor removes and which Prometheus and Thanos take for garbage.
-/// Errors: InvalidArgument (out of order), ResourceExhausted (format limits, disk), those of files.
+/// the destructor removes and which Prometheus and Thanos take for garbage. What killed writers
+/// left there is removed by the next one that writes to the same folder; a locked file beside each
+/// such folder, "<ULID>.tmp-for-creation.lock", tells it from those of writers at work. Errors:
+/// InvalidArgument (out of order), ResourceExhausted (format limits, disk), Aborted (another writer
+/// makes the same block), those of files.
 class BlockDirectoryWriter {
  public:
   /// Writes to `folder`/<ULID>. `meta` says everything but the files in its Thanos section and the
@@ -65,6 +69,7 @@ class BlockDirectoryWriter {
   std::shared_ptr<OutputFiles> files_;
   std::filesystem::path folder_;
   std::filesystem::path temporary_;
+  std::optional<FileLock> lock_;
   BlockMeta meta_;
   std::optional<IndexWriter> index_;
   std::optional<ChunkWriter> chunks_;

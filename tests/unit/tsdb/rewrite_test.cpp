@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.hpp"
 #include "chunkenc/xor_encode.hpp"
-#include "support/faulty_files.hpp"
 #include "support/golden.hpp"
 #include "support/temp_dir.hpp"
 #include "tsdb/block/block_files.hpp"
 #include "tsdb/block/rewrite.hpp"
 
 #include <doctest/doctest.h>
-
-#include <csignal>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace mnemo;
 using namespace mnemo::testing;
@@ -61,19 +56,6 @@ BlockMeta write_small_block(const std::filesystem::path& folder,
   auto written = writer->finish();
   REQUIRE_MESSAGE(written.ok(), written.status().to_string());
   return *written;
-}
-
-/// Whether the block that a rewrite makes is there. It must then be as good as its source, and
-/// nothing but it may be seen as a block.
-bool check_absent_or_complete(const std::filesystem::path& folder,
-                              const std::filesystem::path& source) {
-  auto made = folder / kNewUlid.to_string();
-  if (!std::filesystem::exists(made)) return false;
-  auto block = tsdb::BlockFiles::open(made);
-  REQUIRE_MESSAGE(block.ok(), block.status().to_string());
-  CHECK_EQ(content(made / "index"), content(source / "index"));
-  CHECK_EQ(content(made / "chunks/000001"), content(source / "chunks/000001"));
-  return true;
 }
 
 }  // namespace
@@ -186,50 +168,4 @@ TEST_CASE("block writer: an abandoned or empty block leaves nothing") {
     CHECK_EQ(written->stats.num_samples, 0);
   }
   CHECK(std::filesystem::is_empty(dir.path()));
-}
-
-TEST_CASE("rewrite: an error at any change leaves no block or a complete one") {
-  TempDir source_dir;
-  auto meta = write_small_block(source_dir.path());
-  auto source = source_dir.path() / meta.ulid.to_string();
-  int complete = 0;
-  for (int step = 0;; ++step) {
-    TempDir dir;
-    auto files = std::make_shared<FaultyFiles>(step, [] {});
-    auto made =
-        tsdb::rewrite_block(source, kNewUlid, dir.path(), {.output = {files}, .progress = {}});
-    bool exists = check_absent_or_complete(dir.path(), source);
-    complete += exists ? 1 : 0;
-    if (made.ok()) {
-      CHECK(exists);
-      CHECK_GT(step, 15);
-      break;
-    }
-    CHECK_EQ(made.status().message(), "injected fault");
-  }
-  CHECK_GE(complete, 1);
-}
-
-TEST_CASE("rewrite: a kill at any change leaves no block or a complete one") {
-  TempDir source_dir;
-  auto meta = write_small_block(source_dir.path());
-  auto source = source_dir.path() / meta.ulid.to_string();
-  bool was_killed = true;
-  for (int step = 0; was_killed; ++step) {
-    TempDir dir;
-    auto child = ::fork();
-    REQUIRE_GE(child, 0);
-    if (child == 0) {
-      auto files = std::make_shared<FaultyFiles>(step, [] { ::raise(SIGKILL); });
-      ::_exit(tsdb::rewrite_block(source, kNewUlid, dir.path(), {.output = {files}, .progress = {}})
-                      .ok()
-                  ? 0
-                  : 1);
-    }
-    int status = 0;
-    REQUIRE_EQ(::waitpid(child, &status, 0), child);
-    was_killed = WIFSIGNALED(status);
-    bool exists = check_absent_or_complete(dir.path(), source);
-    if (!was_killed) CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0 && exists));
-  }
 }
