@@ -113,26 +113,32 @@ void mend_section(std::span<uint8_t> file, uint64_t offset) {
   if (!reader.failed()) mend_crc(file, offset + sizeof(uint32_t), length);
 }
 
-void mend_series(std::span<uint8_t> file, tsdb::SeriesRef ref) {
-  uint64_t offset = ref * tsdb::kSeriesAlignment;
+void mend_series(std::span<uint8_t> file, uint64_t offset) {
   ByteReader reader(from(file, offset));
   uint64_t length = reader.uvarint();
   if (!reader.failed()) mend_crc(file, offset + reader.offset(), length);
 }
 
-std::vector<uint64_t> offsets_of_lists(std::span<const uint8_t> file, uint64_t table_offset) {
+/// Where the lists are that the postings offset table names, in whichever order.
+std::vector<uint64_t> offsets_of_lists(std::span<const uint8_t> file, uint64_t table) {
   std::vector<uint64_t> offsets;
-  auto table = tsdb::PostingsTable::open(from(file, table_offset), table_offset);
-  if (!table.ok()) return offsets;
-  auto add = [&](const tsdb::PostingsEntry& entry) { offsets.push_back(entry.offset); };
-  table->for_each({}, add);
-  for (auto name : table->names()) table->for_each(name, add);
+  ByteReader reader(from(file, table));
+  reader.be32();  // its length
+  for (uint32_t count = reader.be32(); count > 0; --count) {
+    reader.u8();
+    reader.uvarint_string();
+    reader.uvarint_string();
+    uint64_t offset = reader.uvarint();
+    if (reader.failed()) break;
+    offsets.push_back(offset);
+  }
   return offsets;
 }
 
 /// Puts every checksum right that reading the index gets to.
 void mend(std::span<uint8_t> file) {
   if (file.size() < tsdb::kTocSize) return;
+  bool is_first_version = file[sizeof(tsdb::kIndexMagic)] == 1;
   uint64_t toc_offset = file.size() - tsdb::kTocSize;
   mend_crc(file, toc_offset, tsdb::kTocSize - tsdb::kCrcSize);
   auto toc = tsdb::parse_toc(file.subspan(toc_offset), file.size());
@@ -143,7 +149,8 @@ void mend(std::span<uint8_t> file) {
     mend_section(file, offset);
     auto list = tsdb::parse_postings(from(file, offset), offset);
     if (!list.ok()) continue;
-    for (auto ref : *list) mend_series(file, ref);
+    uint64_t unit = is_first_version ? 1 : tsdb::kSeriesAlignment;
+    for (uint64_t ref : *list) mend_series(file, ref * unit);
   }
 }
 
