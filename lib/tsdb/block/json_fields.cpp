@@ -3,14 +3,21 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstddef>
+
 namespace mnemo::tsdb {
 namespace {
 
-/// Deeper nesting is refused: printing recurses.
-constexpr int kMaxDepth = 200;
+/// Deeper nesting is refused: printing recurses. So are objects of more members, since each is
+/// looked for among all that came before it.
+constexpr size_t kMaxDepth = 200;
+constexpr int kMaxMembers = 1000;
 
-bool is_too_deep(std::string_view text) {
-  int depth = 0;
+/// What is wrong with the shape of a document; empty if nothing is.
+std::string_view fault_of_shape(std::string_view text) {
+  std::array<int, kMaxDepth + 1> members{};
+  size_t depth = 0;
   bool in_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
@@ -20,10 +27,14 @@ bool is_too_deep(std::string_view text) {
       continue;
     }
     if (c == '"') in_string = true;
-    if ((c == '{' || c == '[') && ++depth > kMaxDepth) return true;
-    if (c == '}' || c == ']') --depth;
+    if (c == '{' || c == '[') {
+      if (depth == kMaxDepth) return "is nested too deeply";
+      members[++depth] = 0;
+    }
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+    if (c == ':' && ++members[depth] > kMaxMembers) return "has an object of too many members";
   }
-  return false;
+  return {};
 }
 
 /// Finds where a document that doesn't parse goes wrong.
@@ -51,7 +62,9 @@ struct ErrorFinder final : nlohmann::json_sax<Json> {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
-  if (is_too_deep(text)) return Status::data_loss("JSON is nested too deeply");
+  if (auto fault = fault_of_shape(text); !fault.empty()) {
+    return Status::data_loss(fmt::format("JSON {}", fault));
+  }
   auto document = Json::parse(text.begin(), text.end(), nullptr, false);
   if (!document.is_discarded()) return document;
   ErrorFinder finder;

@@ -92,6 +92,18 @@ bool have_common(std::span<const SeriesRef> a, std::span<const SeriesRef> b) {
   return common;
 }
 
+void PostingsUnion::add(Postings list) {
+  if (list.empty()) return;
+  held_ += list.size();
+  lists_.push_back(std::move(list));
+  if (held_ <= limit_) return;
+  auto united = unite(std::move(lists_));
+  held_ = united.size();
+  limit_ = std::max(kFewest, 2 * held_);
+  lists_.clear();
+  lists_.push_back(std::move(united));
+}
+
 Postings unite(std::vector<Postings> lists) {
   if (lists.empty()) return {};
   // Pairs of neighbours, again and again: each element moves log2(lists) times.

@@ -64,12 +64,12 @@ Result<std::vector<Postings>> IndexReader::fetch(std::span<const PostingsTerm> t
       result.push_back(std::move(all));
       continue;
     }
-    std::vector<Postings> lists;
+    PostingsUnion lists;
     for (const auto& value : term.values) {
       MNEMO_TRY(auto list, postings(term.name, value));
-      if (!list.empty()) lists.push_back(std::move(list));
+      lists.add(std::move(list));
     }
-    result.push_back(unite(std::move(lists)));
+    result.push_back(lists.take());
   }
   return result;
 }

@@ -122,3 +122,17 @@ TEST_CASE("meta: errors say where") {
            "Unimplemented: thanos.version 2 is not supported");
   CHECK_EQ(error_of(std::string(100'000, '[')), "DataLoss: JSON is nested too deeply");
 }
+
+TEST_CASE("meta: labels by the thousand, which would take long to read, are refused") {
+  auto with_labels = [](int count) {
+    std::string text = R"({"version":1,"thanos":{"labels":{)";
+    for (int i = 0; i < count; ++i) {
+      text += (i > 0 ? ",\"l" : "\"l") + std::to_string(i) + R"(":"{:")";
+    }
+    return text + "}}}";
+  };
+  auto meta = BlockMeta::parse(with_labels(1000));
+  REQUIRE_MESSAGE(meta.ok(), meta.status().to_string());
+  CHECK_EQ(meta->thanos->labels.size(), 1000);
+  CHECK_EQ(error_of(with_labels(1001)), "DataLoss: JSON has an object of too many members");
+}

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -138,6 +139,23 @@ TEST_CASE("postings: set operations agree with the standard library's") {
       CHECK_EQ(have_common(a, b), !both.empty());
     }
   }
+}
+
+TEST_CASE("postings: a union holds little more than its elements, however many lists have them") {
+  Postings some(400'000);
+  Postings others(400'000);
+  std::iota(some.begin(), some.end(), 0);
+  std::iota(others.begin(), others.end(), 200'000);
+  PostingsUnion lists;
+  for (int i = 0; i < 20; ++i) {
+    lists.add(some);
+    lists.add(others);
+    CHECK_LT(lists.held(), 3 * 600'000);
+  }
+  auto all = lists.take();
+  CHECK_EQ(all.size(), 600'000);
+  CHECK_EQ(all.back(), 599'999);
+  CHECK(PostingsUnion().take().empty());
 }
 
 TEST_CASE("selection: over a block of Prometheus, the same series as by looking at each") {
