@@ -4,6 +4,7 @@
 #include "support/faulty_files.hpp"
 #include "support/temp_dir.hpp"
 #include "tsdb/dump/dump.hpp"
+#include "tsdb/verify/verify.hpp"
 
 #include <doctest/doctest.h>
 
@@ -32,8 +33,11 @@ std::string names_in(const fs::path& folder) {
   return text;
 }
 
-/// Everything that a block holds, decoded.
+/// Everything that a block holds, decoded, after nothing was found that is wrong with it.
 std::string content_of(const fs::path& block) {
+  auto report =
+      tsdb::verify_block(block, [](const tsdb::Fault& fault) { FAIL_CHECK(fault.to_string()); });
+  REQUIRE_MESSAGE(report.ok(), report.status().to_string());
   auto blocks = tsdb::open_blocks(block);
   REQUIRE_MESSAGE(blocks.ok(), blocks.status().to_string());
   std::string text;
