@@ -29,6 +29,7 @@ template <int kEncoding>
 void run_chunk(std::span<const uint8_t> data);
 void run_index(std::span<const uint8_t> data);
 void run_meta(std::span<const uint8_t> data);
+void run_openmetrics(std::span<const uint8_t> data);
 void run_segment(std::span<const uint8_t> data);
 void run_tombstones(std::span<const uint8_t> data);
 

@@ -87,9 +87,9 @@ TEST_CASE("rewrite: a fault at any change leaves no block or a complete one") {
   Sources sources;
   auto source = sources.add(0, "api");
   check_all_faults([&](const BlockOutput& output) {
-    tsdb::OutputOptions options;
-    options.files = output.files;
-    options.segment_bytes = 1000;  // more than one segment
+    tsdb::RewriteOptions options;
+    options.output.files = output.files;
+    options.output.segment_bytes = 1000;  // more than one segment
     return tsdb::rewrite_block(source, output.ulid, output.folder, options);
   });
 }
