@@ -37,9 +37,13 @@ class Matcher {
   bool matches(const Labels& labels) const { return matches(labels.get(name_)); }
   bool matches_empty() const { return matches(std::string_view()); }
 
-  /// The values that a (not-)regex stands for when it is nothing but an alternation of literals
-  /// ("a|b|c"), sorted and unique; empty when it is more than that.
+  /// The values that a (not-)regex stands for when it comes to nothing but alternative literals
+  /// ("a|b|c", "a(b|c)"), sorted and unique; empty when it is more than that.
   std::span<const std::string> literals() const;
+
+  /// What all values begin with that the expression of a (not-)regex matches; empty where nothing
+  /// is known.
+  std::string_view prefix() const;
 
   /// As in PromQL: `job=~"api|web"`.
   std::string to_string() const;

@@ -3,35 +3,52 @@
 
 #include "base/quote.hpp"
 #include "model/regex.hpp"
+#include "model/regex_shape.hpp"
 
 #include <algorithm>
 
 namespace mnemo {
 
 struct Matcher::Expression {
+  /// Where the expression comes to few simple patterns, these; otherwise `regex` is set.
   std::unique_ptr<re2::RE2> regex;
-  std::vector<std::string> literals;
-  bool match_everything = false;  // ".*"
-  bool match_non_empty = false;   // ".+"
+  std::vector<std::string> literals;  // sorted
+  std::vector<TextPattern> patterns;  // those with gaps
+  std::string prefix;
+
+  bool matches(std::string_view value) const {
+    if (regex != nullptr) {
+      return re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex);
+    }
+    return std::binary_search(literals.begin(), literals.end(), value) ||
+           std::any_of(patterns.begin(), patterns.end(),
+                       [&](const TextPattern& pattern) { return pattern.matches(value); });
+  }
 };
 
 namespace {
 
-/// Splits "a|b|c" where nothing else in the expression has a meaning of its own.
-std::vector<std::string> literal_alternatives(std::string_view expression) {
-  if (expression.empty() || expression.find_first_of(R"(\.+*?()[]{}^$)") != expression.npos) {
-    return {};
-  }
-  std::vector<std::string> literals;
-  while (true) {
-    size_t bar = expression.find('|');
-    literals.emplace_back(expression.substr(0, bar));
-    if (bar == std::string_view::npos) break;
-    expression.remove_prefix(bar + 1);
-  }
-  std::sort(literals.begin(), literals.end());
-  literals.erase(std::unique(literals.begin(), literals.end()), literals.end());
-  return literals;
+/// Trying more patterns than this one by one is slower than RE2.
+constexpr size_t kMostPatterns = 16;
+constexpr int kLongestBound = 32;
+
+std::string_view common_prefix(std::string_view a, std::string_view b) {
+  auto differ = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
+  return a.substr(0, static_cast<size_t>(differ - a.begin()));
+}
+
+std::string prefix_of(const std::vector<TextPattern>& patterns) {
+  std::string_view prefix = patterns[0].texts[0];
+  for (const auto& pattern : patterns) prefix = common_prefix(prefix, pattern.texts[0]);
+  return std::string(prefix);
+}
+
+/// From the least and greatest value that it can match: what these have in common.
+std::string prefix_of(const re2::RE2& regex) {
+  std::string least;
+  std::string greatest;
+  if (!regex.PossibleMatchRange(&least, &greatest, kLongestBound)) return {};
+  return std::string(common_prefix(least, greatest));
 }
 
 std::string_view operator_text(MatchType type) {
@@ -66,10 +83,27 @@ Result<Matcher> Matcher::make(MatchType type, std::string_view name, std::string
   Matcher matcher(type, name, value);
   if (type == MatchType::kEqual || type == MatchType::kNotEqual) return matcher;
   auto expression = std::make_shared<Expression>();
-  MNEMO_TRY(expression->regex, compile_anchored_regex(value));
-  expression->literals = literal_alternatives(value);
-  expression->match_everything = value == ".*";
-  expression->match_non_empty = value == ".+";
+  MNEMO_TRY(auto regex, compile_anchored_regex(value));
+  auto patterns = split_regex(value);
+  auto has_gaps = [](const TextPattern& pattern) { return !pattern.is_literal(); };
+  bool is_simple = patterns && std::count_if(patterns->begin(), patterns->end(), has_gaps) <=
+                                   static_cast<std::ptrdiff_t>(kMostPatterns);
+  if (!is_simple) {
+    expression->prefix = prefix_of(*regex);
+    expression->regex = std::move(regex);
+  } else {
+    expression->prefix = prefix_of(*patterns);
+    for (auto& pattern : *patterns) {
+      if (has_gaps(pattern)) {
+        expression->patterns.push_back(std::move(pattern));
+      } else {
+        expression->literals.push_back(std::move(pattern.texts[0]));
+      }
+    }
+    auto& literals = expression->literals;
+    std::sort(literals.begin(), literals.end());
+    literals.erase(std::unique(literals.begin(), literals.end()), literals.end());
+  }
   matcher.expression_ = std::move(expression);
   return matcher;
 }
@@ -77,20 +111,16 @@ Result<Matcher> Matcher::make(MatchType type, std::string_view name, std::string
 bool Matcher::matches(std::string_view value) const {
   if (type_ == MatchType::kEqual) return value == value_;
   if (type_ == MatchType::kNotEqual) return value != value_;
-  bool wanted = type_ == MatchType::kRegex;
-  if (expression_->match_everything) return wanted;
-  if (expression_->match_non_empty) return !value.empty() == wanted;
-  const auto& literals = expression_->literals;
-  bool matched =
-      literals.empty()
-          ? re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *expression_->regex)
-          : std::binary_search(literals.begin(), literals.end(), value);
-  return matched == wanted;
+  return expression_->matches(value) == (type_ == MatchType::kRegex);
 }
 
 std::span<const std::string> Matcher::literals() const {
-  return expression_ ? std::span<const std::string>(expression_->literals)
-                     : std::span<const std::string>();
+  if (!expression_ || !expression_->patterns.empty()) return {};
+  return expression_->literals;
+}
+
+std::string_view Matcher::prefix() const {
+  return expression_ ? std::string_view(expression_->prefix) : std::string_view();
 }
 
 std::string Matcher::to_string() const {
