@@ -90,9 +90,9 @@ Result<IndexHeader> IndexHeader::load(const Context& context, const RangeReader&
   return header;
 }
 
-Status BucketPostings::for_each_value(std::string_view name,
+Status BucketPostings::for_each_value(std::string_view name, std::string_view prefix,
                                       const std::function<void(std::string_view)>& visit) const {
-  header_.postings_table.for_each(name,
+  header_.postings_table.for_each(name, prefix,
                                   [&](const tsdb::PostingsEntry& entry) { visit(entry.value); });
   return {};
 }
@@ -113,9 +113,8 @@ Result<std::vector<tsdb::Postings>> BucketPostings::fetch(
     if (term.name.empty() && term.values.empty()) {
       want(i, header_.postings_table.all_series());
     }
-    for (const auto& value : term.values) {
-      want(i, header_.postings_table.find(term.name, value));
-    }
+    header_.postings_table.find_each(term.name, term.values,
+                                     [&](const tsdb::PostingsEntry& entry) { want(i, entry); });
   }
   std::sort(wanted.begin(), wanted.end(), [](const WantedList& a, const WantedList& b) {
     return a.range.offset < b.range.offset;

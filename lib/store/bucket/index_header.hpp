@@ -43,7 +43,7 @@ class BucketPostings final : public tsdb::PostingsSource {
                  ReadCount& count)
       : context_(std::move(context)), header_(header), reader_(reader), count_(count) {}
 
-  Status for_each_value(std::string_view name,
+  Status for_each_value(std::string_view name, std::string_view prefix,
                         const std::function<void(std::string_view)>& visit) const override;
   Result<std::vector<tsdb::Postings>> fetch(
       std::span<const tsdb::PostingsTerm> terms) const override;

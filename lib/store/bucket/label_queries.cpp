@@ -108,7 +108,7 @@ Result<LabelsResponse> BucketStore::label_values(const Context& context,
         if (read.matchers.empty()) {
           if (is_external) return LabelsResponse{{std::string(external.get(request.label))}, {}};
           block->header().postings_table.for_each(
-              request.label,
+              request.label, {},
               [&](const tsdb::PostingsEntry& entry) { insert(values, entry.value); });
           return response_of(values);
         }

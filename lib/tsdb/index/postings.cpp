@@ -5,6 +5,8 @@
 #include "tsdb/index/format.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -44,14 +46,16 @@ void probe(std::span<const SeriesRef> small, std::span<const SeriesRef> large, c
 
 }  // namespace
 
-Result<Postings> parse_postings(std::span<const uint8_t> bytes, uint64_t offset) {
+Status append_postings(std::span<const uint8_t> bytes, uint64_t offset, Postings& postings) {
   MNEMO_TRY(auto content, section_content(bytes, offset, kWhat));
   ByteReader reader(content);
   uint64_t count = reader.be32();
   if (reader.failed() || count * sizeof(SeriesRef) != reader.remaining()) {
     return Status::data_loss(located(kWhat, offset, "count and length disagree"));
   }
-  Postings result(count);
+  size_t first = postings.size();
+  postings.resize(first + count);
+  auto* result = postings.data() + first;
   const uint8_t* at = content.data() + sizeof(uint32_t);
   bool sorted = true;
   for (size_t i = 0; i < count; ++i, at += sizeof(SeriesRef)) {
@@ -59,6 +63,12 @@ Result<Postings> parse_postings(std::span<const uint8_t> bytes, uint64_t offset)
     sorted &= i == 0 || result[i - 1] < result[i];
   }
   if (!sorted) return Status::data_loss(located(kWhat, offset, "out of order"));
+  return {};
+}
+
+Result<Postings> parse_postings(std::span<const uint8_t> bytes, uint64_t offset) {
+  Postings result;
+  MNEMO_RETURN_IF_ERROR(append_postings(bytes, offset, result));
   return result;
 }
 
@@ -92,33 +102,46 @@ bool have_common(std::span<const SeriesRef> a, std::span<const SeriesRef> b) {
   return common;
 }
 
-void PostingsUnion::add(Postings list) {
-  if (list.empty()) return;
-  held_ += list.size();
-  lists_.push_back(std::move(list));
-  if (held_ <= limit_) return;
-  auto united = unite(std::move(lists_));
-  held_ = united.size();
-  limit_ = std::max(kFewest, 2 * held_);
-  lists_.clear();
-  lists_.push_back(std::move(united));
+void sort_unique(Postings& postings) {
+  if (std::adjacent_find(postings.begin(), postings.end(), std::greater_equal<>()) ==
+      postings.end()) {
+    return;
+  }
+  auto [least, greatest] = std::minmax_element(postings.begin(), postings.end());
+  SeriesRef base = *least;
+  size_t words = (*greatest - base) / 64 + 1;
+  if (words > postings.size()) {  // too sparse for a set of bits
+    std::sort(postings.begin(), postings.end());
+    postings.erase(std::unique(postings.begin(), postings.end()), postings.end());
+    return;
+  }
+  std::vector<uint64_t> bits(words);
+  for (SeriesRef ref : postings) bits[(ref - base) / 64] |= uint64_t{1} << (ref - base) % 64;
+  auto* out = postings.data();
+  for (size_t i = 0; i < words; ++i) {
+    for (uint64_t word = bits[i]; word != 0; word &= word - 1) {
+      *out++ = base + static_cast<SeriesRef>(i * 64 + static_cast<size_t>(std::countr_zero(word)));
+    }
+  }
+  postings.resize(static_cast<size_t>(out - postings.data()));
 }
 
 Postings unite(std::vector<Postings> lists) {
   if (lists.empty()) return {};
-  // Pairs of neighbours, again and again: each element moves log2(lists) times.
-  while (lists.size() > 1) {
-    size_t half = (lists.size() + 1) / 2;
-    for (size_t i = 0; i + half < lists.size(); ++i) {
-      Postings merged;
-      merged.reserve(lists[i].size() + lists[i + half].size());
-      std::set_union(lists[i].begin(), lists[i].end(), lists[i + half].begin(),
-                     lists[i + half].end(), std::back_inserter(merged));
-      lists[i] = std::move(merged);
-    }
-    lists.resize(half);
+  if (lists.size() == 1) return std::move(lists[0]);
+  Postings all;
+  if (lists.size() == 2) {
+    all.reserve(lists[0].size() + lists[1].size());
+    std::set_union(lists[0].begin(), lists[0].end(), lists[1].begin(), lists[1].end(),
+                   std::back_inserter(all));
+    return all;
   }
-  return std::move(lists[0]);
+  size_t total = 0;
+  for (const auto& list : lists) total += list.size();
+  all.reserve(total);
+  for (const auto& list : lists) all.insert(all.end(), list.begin(), list.end());
+  sort_unique(all);
+  return all;
 }
 
 }  // namespace mnemo::tsdb

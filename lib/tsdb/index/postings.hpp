@@ -21,29 +21,15 @@ using Postings = std::vector<SeriesRef>;
 /// it; `offset` is where it lies in the index. Checks CRC and order. Errors: DataLoss.
 Result<Postings> parse_postings(std::span<const uint8_t> bytes, uint64_t offset);
 
+/// The same, appended to `postings`, which then may need `sort_unique`.
+Status append_postings(std::span<const uint8_t> bytes, uint64_t offset, Postings& postings);
+
 Postings intersect(std::span<const SeriesRef> a, std::span<const SeriesRef> b);
 /// The elements of `a` that are not in `b`.
 Postings subtract(std::span<const SeriesRef> a, std::span<const SeriesRef> b);
 Postings unite(std::vector<Postings> lists);
-
-/// A union of lists that come one by one. Lists of one index may all be the same, however many
-/// there are, so they are united on the way. Memory: some three times the union.
-class PostingsUnion {
- public:
-  void add(Postings list);
-  Postings take() { return unite(std::move(lists_)); }
-
-  /// How many elements it holds.
-  size_t held() const { return held_; }
-
- private:
-  static constexpr size_t kFewest = 1 << 20;
-
-  std::vector<Postings> lists_;
-  size_t held_ = 0;
-  size_t limit_ = kFewest;
-};
-
+/// Sorts references, and keeps each once.
+void sort_unique(Postings& postings);
 bool have_common(std::span<const SeriesRef> a, std::span<const SeriesRef> b);
 
 }  // namespace mnemo::tsdb

@@ -123,41 +123,73 @@ const PostingsTable::Name* PostingsTable::find_name(std::string_view name) const
   return at != names_.end() && at->name == name ? &*at : nullptr;
 }
 
+ByteReader PostingsTable::start_of(const Name& name) const {
+  return ByteReader(content_.span().subspan(name.sample_offsets[0]));
+}
+
 size_t PostingsTable::value_count(std::string_view name) const {
   const auto* found = find_name(name);
   return found != nullptr ? found->count : 0;
 }
 
-void PostingsTable::for_each(std::string_view name,
-                             const std::function<void(const PostingsEntry&)>& visit) const {
+PostingsTable::Place PostingsTable::seek(const Name& name, const Place& from,
+                                         std::string_view value) const {
+  const auto& samples = name.sample_offsets;
+  auto reader_at = [&](uint32_t offset) { return ByteReader(content_.span().subspan(offset)); };
+  auto not_above = [&](uint32_t offset) {
+    auto reader = reader_at(offset);
+    return read_entry(reader).value <= value;
+  };
+  // From the last sampled entry that isn't above the value, unless `from` is beyond it.
+  auto next_sample = samples.begin() + static_cast<std::ptrdiff_t>(from.entry / kSampling + 1);
+  Place place = from;
+  if (next_sample < samples.end() && not_above(*next_sample)) {
+    auto above = std::partition_point(next_sample + 1, samples.end(), not_above);
+    auto sample = static_cast<size_t>(above - samples.begin() - 1);
+    place = {sample * kSampling, reader_at(samples[sample])};
+  }
+  while (place.entry < name.count) {
+    ByteReader ahead = place.reader;
+    if (read_entry(ahead).value >= value) break;
+    place = {place.entry + 1, ahead};
+  }
+  return place;
+}
+
+void PostingsTable::for_each(std::string_view name, std::string_view prefix,
+                             const Visit& visit) const {
   const auto* found = find_name(name);
   if (found == nullptr) return;
-  ByteReader reader(content_.span().subspan(found->sample_offsets[0]));
-  for (size_t i = 0; i < found->count; ++i) visit(read_with_next(reader));
+  auto place = seek(*found, {0, start_of(*found)}, prefix);
+  for (; place.entry < found->count; ++place.entry) {
+    auto entry = read_with_next(place.reader);
+    if (!entry.value.starts_with(prefix)) return;
+    visit(entry);
+  }
+}
+
+void PostingsTable::find_each(std::string_view name, std::span<const std::string> values,
+                              const Visit& visit) const {
+  const auto* found = find_name(name);
+  if (found == nullptr) return;
+  Place place{0, start_of(*found)};
+  for (const auto& value : values) {
+    place = seek(*found, place, value);
+    if (place.entry == found->count) return;
+    ByteReader at = place.reader;
+    auto entry = read_with_next(at);
+    if (entry.value == value) visit(entry);
+  }
 }
 
 std::optional<PostingsEntry> PostingsTable::find(std::string_view name,
                                                  std::string_view value) const {
   const auto* found = find_name(name);
   if (found == nullptr) return std::nullopt;
-  const auto& samples = found->sample_offsets;
-  auto reader_at = [&](uint32_t offset) { return ByteReader(content_.span().subspan(offset)); };
-  auto after = std::upper_bound(samples.begin(), samples.end(), value,
-                                [&](std::string_view wanted, uint32_t offset) {
-                                  auto reader = reader_at(offset);
-                                  return wanted < read_entry(reader).value;
-                                });
-  if (after == samples.begin()) return std::nullopt;
-  auto index = static_cast<size_t>(after - samples.begin() - 1);
-  auto reader = reader_at(samples[index]);
-  size_t last = std::min(found->count, (index + 1) * kSampling);
-  for (size_t i = index * kSampling; i < last; ++i) {
-    ByteReader at = reader;
-    auto entry = read_entry(reader);
-    if (entry.value == value) return read_with_next(at);
-    if (entry.value > value) break;
-  }
-  return std::nullopt;
+  auto place = seek(*found, {0, start_of(*found)}, value);
+  if (place.entry == found->count) return std::nullopt;
+  auto entry = read_with_next(place.reader);
+  return entry.value == value ? std::optional(entry) : std::nullopt;
 }
 
 }  // namespace mnemo::tsdb

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/varint.hpp"
 #include "tsdb/index/format.hpp"
 
 #include <mnemo/bytes.hpp>
@@ -10,6 +11,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,9 +47,15 @@ class PostingsTable {
 
   size_t value_count(std::string_view name) const;
 
-  /// Calls `visit` for each value of `name`, in order; does nothing for an unknown name.
-  void for_each(std::string_view name,
-                const std::function<void(const PostingsEntry&)>& visit) const;
+  using Visit = std::function<void(const PostingsEntry&)>;
+
+  /// Calls `visit` for each value of `name` that begins with `prefix`, in order; does nothing for
+  /// an unknown name.
+  void for_each(std::string_view name, std::string_view prefix, const Visit& visit) const;
+
+  /// Calls `visit` for each of the sorted `values` that `name` has: one walk over the table.
+  void find_each(std::string_view name, std::span<const std::string> values,
+                 const Visit& visit) const;
 
   std::optional<PostingsEntry> find(std::string_view name, std::string_view value) const;
   std::optional<PostingsEntry> all_series() const { return find({}, {}); }
@@ -60,7 +69,16 @@ class PostingsTable {
     std::vector<uint32_t> sample_offsets;  // of every 32nd entry
   };
 
+  /// A place in the entries of one name.
+  struct Place {
+    size_t entry = 0;
+    ByteReader reader;
+  };
+
   const Name* find_name(std::string_view name) const;
+  ByteReader start_of(const Name& name) const;
+  /// The first entry at `from` or behind it that isn't below `value`.
+  Place seek(const Name& name, const Place& from, std::string_view value) const;
 
   Bytes content_;
   std::vector<Name> names_;

@@ -7,6 +7,13 @@
 #include <utility>
 
 namespace mnemo::tsdb {
+namespace {
+
+/// Lists are united once this many elements have come: those of a hostile index may all be the same,
+/// however many there are.
+constexpr size_t kMostUnsorted = 1 << 20;
+
+}  // namespace
 
 Result<IndexReader> IndexReader::open(Bytes file, std::vector<Status>* bad) {
   IndexReader reader;
@@ -35,19 +42,26 @@ Result<IndexReader> IndexReader::open(Bytes file, std::vector<Status>* bad) {
   return reader;
 }
 
-Status IndexReader::for_each_value(std::string_view name,
+Status IndexReader::for_each_value(std::string_view name, std::string_view prefix,
                                    const std::function<void(std::string_view)>& visit) const {
   if (name.empty()) return {};  // stands for all series
-  postings_table_.for_each(name, [&](const PostingsEntry& entry) { visit(entry.value); });
+  postings_table_.for_each(name, prefix, [&](const PostingsEntry& entry) { visit(entry.value); });
   return {};
 }
 
-Result<Postings> IndexReader::read_postings(const PostingsEntry& entry) const {
+Status IndexReader::append_postings(const PostingsEntry& entry, Postings& postings) const {
   uint64_t end = file_.size() - kTocSize;
   if (entry.offset >= end) {
     return Status::data_loss(located("postings", entry.offset, "outside of the index"));
   }
-  return parse_postings(file_.span().subspan(entry.offset, end - entry.offset), entry.offset);
+  return tsdb::append_postings(file_.span().subspan(entry.offset, end - entry.offset), entry.offset,
+                               postings);
+}
+
+Result<Postings> IndexReader::read_postings(const PostingsEntry& entry) const {
+  Postings postings;
+  MNEMO_RETURN_IF_ERROR(append_postings(entry, postings));
+  return postings;
 }
 
 Result<Postings> IndexReader::postings(std::string_view name, std::string_view value) const {
@@ -64,12 +78,17 @@ Result<std::vector<Postings>> IndexReader::fetch(std::span<const PostingsTerm> t
       result.push_back(std::move(all));
       continue;
     }
-    PostingsUnion lists;
-    for (const auto& value : term.values) {
-      MNEMO_TRY(auto list, postings(term.name, value));
-      lists.add(std::move(list));
-    }
-    result.push_back(lists.take());
+    auto& all = result.emplace_back();
+    size_t limit = kMostUnsorted;
+    Status status;
+    postings_table_.find_each(term.name, term.values, [&](const PostingsEntry& entry) {
+      if (status.ok()) status = append_postings(entry, all);
+      if (all.size() <= limit) return;
+      sort_unique(all);
+      limit = std::max(kMostUnsorted, 2 * all.size());
+    });
+    if (!status.ok()) return status;
+    sort_unique(all);
   }
   return result;
 }
@@ -135,8 +154,14 @@ Result<std::vector<std::string>> IndexReader::label_values(
     MNEMO_TRY(selected, select_postings(matchers, *this));
     if (selected.empty()) return values;
   }
+  // Values that the expressions of the matchers of this label can match.
+  std::string_view prefix;
+  for (const auto& matcher : matchers) {
+    bool narrows = !other(matcher) && matcher.type() == MatchType::kRegex;
+    if (narrows && matcher.prefix().size() > prefix.size()) prefix = matcher.prefix();
+  }
   Status status;
-  postings_table_.for_each(name, [&](const PostingsEntry& entry) {
+  postings_table_.for_each(name, prefix, [&](const PostingsEntry& entry) {
     for (const auto& matcher : matchers) {
       if (!other(matcher) && !matcher.matches(entry.value)) return;
     }

@@ -37,7 +37,7 @@ class IndexReader final : public PostingsSource {
   /// Where a series begins in the file.
   uint64_t offset_of(SeriesRef ref) const { return series_offset(version_, ref); }
 
-  Status for_each_value(std::string_view name,
+  Status for_each_value(std::string_view name, std::string_view prefix,
                         const std::function<void(std::string_view)>& visit) const override;
   Result<std::vector<Postings>> fetch(std::span<const PostingsTerm> terms) const override;
 
@@ -62,6 +62,8 @@ class IndexReader final : public PostingsSource {
                                                 std::span<const Matcher> matchers) const;
 
  private:
+  Status append_postings(const PostingsEntry& entry, Postings& postings) const;
+
   Bytes file_;
   IndexVersion version_ = IndexVersion::kV2;
   IndexToc toc_;

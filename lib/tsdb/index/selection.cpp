@@ -45,9 +45,12 @@ Result<PostingsTerm> make_term(const Matcher& matcher, const PostingsSource& sou
     term.values = std::move(*known);
     return term;
   }
-  MNEMO_RETURN_IF_ERROR(source.for_each_value(matcher.name(), [&](std::string_view value) {
+  // An expression that demands a prefix doesn't match the empty value: what is looked for are the
+  // values that it matches, whether the matcher accepts or refuses these.
+  auto visit = [&](std::string_view value) {
     if (matcher.matches(value) != accepts_empty) term.values.emplace_back(value);
-  }));
+  };
+  MNEMO_RETURN_IF_ERROR(source.for_each_value(matcher.name(), matcher.prefix(), visit));
   return term;
 }
 

@@ -38,8 +38,8 @@ class PostingsSource {
  public:
   virtual ~PostingsSource() = default;
 
-  /// Calls `visit` for each value of the label, in order.
-  virtual Status for_each_value(std::string_view name,
+  /// Calls `visit` for each value of the label that begins with `prefix`, in order.
+  virtual Status for_each_value(std::string_view name, std::string_view prefix,
                                 const std::function<void(std::string_view)>& visit) const = 0;
 
   /// The union of each term's lists, one result a term, all terms at once so that reads can be

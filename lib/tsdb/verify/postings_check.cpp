@@ -27,7 +27,7 @@ bool has_pair(const std::vector<SymbolPair>& labels, SymbolPair pair) {
 void PostingsCheck::run(const std::function<void(uint64_t)>& progress) {
   check_all_series();
   for (auto name : index_.postings_table().names()) {
-    index_.postings_table().for_each(name, [&](const PostingsEntry& entry) {
+    index_.postings_table().for_each(name, {}, [&](const PostingsEntry& entry) {
       check_list(name, entry);
       progress(bytes_);
     });

@@ -2,6 +2,8 @@
 #include "tsdb/index/selection.hpp"
 
 #include "support/golden.hpp"
+#include "support/index_v1.hpp"
+#include "tsdb/index/reader.hpp"
 
 #include <mnemo/block.hpp>
 
@@ -31,10 +33,12 @@ class FakeSource final : public PostingsSource {
     }
   }
 
-  Status for_each_value(std::string_view name,
+  Status for_each_value(std::string_view name, std::string_view prefix,
                         const std::function<void(std::string_view)>& visit) const override {
     if (auto at = lists_.find(std::string(name)); at != lists_.end()) {
-      for (const auto& [value, refs] : at->second) visit(value);
+      for (const auto& [value, refs] : at->second) {
+        if (value.starts_with(prefix)) visit(value);
+      }
     }
     return {};
   }
@@ -141,21 +145,63 @@ TEST_CASE("postings: set operations agree with the standard library's") {
   }
 }
 
-TEST_CASE("postings: a union holds little more than its elements, however many lists have them") {
-  Postings some(400'000);
-  Postings others(400'000);
-  std::iota(some.begin(), some.end(), 0);
-  std::iota(others.begin(), others.end(), 200'000);
-  PostingsUnion lists;
-  for (int i = 0; i < 20; ++i) {
-    lists.add(some);
-    lists.add(others);
-    CHECK_LT(lists.held(), 3 * 600'000);
+TEST_CASE("postings: references are sorted, each once, dense or sparse") {
+  std::mt19937 random(2);
+  for (SeriesRef step : {1U, 3U, 50U, 1000U, 4'000'000U}) {
+    Postings refs;
+    for (int i = 0; i < 1000; ++i)
+      refs.push_back(7 + static_cast<SeriesRef>(random() % 1000) * step);
+    std::set<SeriesRef> wanted(refs.begin(), refs.end());
+    sort_unique(refs);
+    CHECK_EQ(refs, Postings(wanted.begin(), wanted.end()));
+    CHECK_EQ(unite({refs, {1}, refs, {2, 0xffffffff}}).size(), refs.size() + 3);
   }
-  auto all = lists.take();
-  CHECK_EQ(all.size(), 600'000);
-  CHECK_EQ(all.back(), 599'999);
-  CHECK(PostingsUnion().take().empty());
+  Postings none;
+  sort_unique(none);
+  CHECK(none.empty());
+}
+
+TEST_CASE("postings table: values by prefix, and many values in one walk") {
+  std::vector<testing::IndexSeries> series;
+  std::set<std::string> values;
+  for (int i = 0; i < 500; ++i) values.insert("v" + std::to_string(i * i));
+  for (const auto& value : values) series.push_back({Labels{{"a", "x"}, {"b", value}}, {}});
+  auto index = IndexReader::open(Bytes::own(testing::index_v1(series)));
+  REQUIRE_MESSAGE(index.ok(), index.status().to_string());
+  const auto& table = index->postings_table();
+  using Texts = std::vector<std::string>;
+  for (const char* prefix : {"", "v", "v1", "v22", "v249001", "v9", "u", "w"}) {
+    CAPTURE(prefix);
+    Texts wanted;
+    Texts got;
+    for (const auto& value : values) {
+      if (value.starts_with(prefix)) wanted.push_back(value);
+    }
+    table.for_each("b", prefix, [&](const PostingsEntry& entry) { got.emplace_back(entry.value); });
+    CHECK_EQ(got, wanted);
+  }
+  std::mt19937 random(3);
+  for (size_t share : {1, 2, 7, 100, 600}) {
+    CAPTURE(share);
+    std::set<std::string> asked{"", "v0", "zz"};
+    for (int i = 0; i < 1000; ++i) {
+      if (random() % share == 0) asked.insert("v" + std::to_string(i));
+      if (random() % share == 0) asked.insert("v" + std::to_string(i * i));
+    }
+    Texts wanted;
+    std::set_intersection(asked.begin(), asked.end(), values.begin(), values.end(),
+                          std::back_inserter(wanted));
+    Texts got;
+    Texts sorted(asked.begin(), asked.end());
+    table.find_each("b", sorted,
+                    [&](const PostingsEntry& entry) { got.emplace_back(entry.value); });
+    CHECK_EQ(got, wanted);
+    for (const auto& value : asked) {
+      CHECK_EQ(table.find("b", value).has_value(), values.contains(value));
+    }
+  }
+  table.for_each("absent", {}, [&](const PostingsEntry&) { FAIL("no such label"); });
+  CHECK_FALSE(table.find("b", "v").has_value());
 }
 
 TEST_CASE("selection: over a block of Prometheus, the same series as by looking at each") {
