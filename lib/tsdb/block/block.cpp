@@ -45,7 +45,10 @@ class OpenBlock final : public Block {
 class OpenSelection final : public BlockSelection {
  public:
   OpenSelection(std::shared_ptr<const OpenBlock> block, Postings refs, TimeRange range)
-      : block_(std::move(block)), refs_(std::move(refs)), range_(range) {}
+      : block_(std::move(block)),
+        refs_(std::move(refs)),
+        range_(range),
+        resolver_(block_->index().symbols()) {}
 
   size_t size() const override { return refs_.size(); }
 
@@ -55,7 +58,9 @@ class OpenSelection final : public BlockSelection {
       series.ref = ref;
       auto* chunks = range_.empty() ? nullptr : &series.chunks;
       series.chunks.clear();
-      auto status = block_->index().series(ref, series.labels, chunks, scratch_);
+      const auto& index = block_->index();
+      auto status = index.series_symbols(ref, scratch_, chunks);
+      if (status.ok()) status = resolver_.resolve(scratch_, index.offset_of(ref), series.labels);
       if (!status.ok()) return std::move(status).with_context(block_->place("index"));
       auto deleted = block_->tombstones().of(ref);
       series.deleted.assign(deleted.begin(), deleted.end());
@@ -82,6 +87,7 @@ class OpenSelection final : public BlockSelection {
   TimeRange range_;
   size_t at_ = 0;
   std::vector<tsdb::SymbolPair> scratch_;
+  tsdb::LabelResolver resolver_;
 };
 
 Result<std::shared_ptr<const Block>> OpenBlock::open(const std::filesystem::path& directory) {

@@ -93,6 +93,32 @@ Status decode_series_entry(std::span<const uint8_t> content, uint64_t offset,
   return {};
 }
 
+Result<std::string_view> LabelResolver::recall(uint32_t number) {
+  MNEMO_TRY(auto symbol, symbols_->lookup(number));
+  recent_[number % kRemembered] = {number, symbol};
+  return symbol;
+}
+
+Status LabelResolver::resolve(std::span<const SymbolPair> labels, uint64_t offset, Labels& result) {
+  appender_.clear();
+  std::string_view last;
+  for (const auto& label : labels) {
+    const uint32_t numbers[2] = {label.name, label.value};
+    std::string_view texts[2];
+    for (size_t i = 0; i < 2; ++i) {
+      const auto& recent = recent_[numbers[i] % kRemembered];
+      texts[i] = recent.symbol;
+      if (recent.number == numbers[i] && recent.symbol.data() != nullptr) continue;
+      MNEMO_TRY(texts[i], recall(numbers[i]));
+    }
+    if (texts[0] <= last) return Status::data_loss(located(kWhat, offset, "labels out of order"));
+    last = texts[0];
+    if (!texts[1].empty()) appender_.append(texts[0], texts[1]);
+  }
+  result = appender_.labels();
+  return {};
+}
+
 Result<Labels> resolve_labels(std::span<const SymbolPair> labels, const Symbols& symbols,
                               uint64_t offset) {
   LabelsAppender appender;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 /// Entries of the series section: the labels of a series as symbols, and where its chunks are.
@@ -36,6 +37,32 @@ Result<std::span<const uint8_t>> series_entry_content(std::span<const uint8_t> b
 /// Errors: DataLoss.
 Status decode_series_entry(std::span<const uint8_t> content, uint64_t offset,
                            std::vector<SymbolPair>& labels, std::vector<ChunkMeta>* chunks);
+
+/// Looks up the symbols of one series after the other. Remembers the ones looked up last, as series
+/// that are neighbours share most of theirs.
+///
+/// Not thread-safe. Borrows the symbol table.
+class LabelResolver {
+ public:
+  explicit LabelResolver(const Symbols& symbols) : symbols_(&symbols), recent_(kRemembered) {}
+
+  /// Replaces `result`, whose storage is reused. `offset` is where the series lies in the index.
+  /// Errors: DataLoss (no such symbol, labels out of order).
+  Status resolve(std::span<const SymbolPair> labels, uint64_t offset, Labels& result);
+
+ private:
+  static constexpr size_t kRemembered = 1024;
+  struct Recent {
+    uint32_t number = 0;
+    std::string_view symbol;  // without data where there is none
+  };
+
+  Result<std::string_view> recall(uint32_t number);
+
+  const Symbols* symbols_;
+  std::vector<Recent> recent_;  // by the number's lowest bits
+  LabelsAppender appender_;
+};
 
 /// Looks the symbols of a series up. Errors: DataLoss (no such symbol, labels out of order).
 Result<Labels> resolve_labels(std::span<const SymbolPair> labels, const Symbols& symbols,
