@@ -70,7 +70,7 @@ class BlockWriter {
 
   /// Writes the block: its folder appears by rename once everything is on the disk. Returns its
   /// meta.json; without any sample nothing is written and the statistics say so. The writer is
-  /// empty afterwards, whatever the outcome.
+  /// empty afterwards, whatever the outcome. What killed writers left beside is removed.
   /// Errors: InvalidArgument (two samples of a series at the same time with different values; names
   /// the series and the time), those of files.
   Result<BlockMeta> finish();

@@ -2,8 +2,6 @@
 #include "chunkenc/aggregate.hpp"
 #include "chunkenc/chunker.hpp"
 #include "chunkenc/decode.hpp"
-#include "downsample/series.hpp"
-#include "downsample/windows.hpp"
 #include "fuzz/targets.hpp"
 
 #include <algorithm>
@@ -50,22 +48,6 @@ void encode_again(const Chunk& chunk, const SampleColumn& samples) {
   }
 }
 
-/// What was downsampled can be downsampled further.
-void downsample_again(std::span<const Chunk> chunks) {
-  std::vector<Chunk> coarser;
-  auto status = downsample::downsample_aggregated(chunks, downsample::kFiveMinutes,
-                                                  downsample::kOneHour, coarser);
-  require(status.ok());
-}
-
-void downsample_raw(const Chunk& chunk) {
-  SampleColumn scratch;
-  std::vector<Chunk> chunks;
-  auto status =
-      downsample::downsample_raw({&chunk, 1}, {}, downsample::kFiveMinutes, scratch, chunks);
-  if (status.ok()) downsample_again(chunks);
-}
-
 /// Samples come, or an error and no sample; columns have one length; a range gives no more than
 /// everything does.
 void decode(const Chunk& chunk) {
@@ -87,7 +69,6 @@ void decode(const Chunk& chunk) {
   auto count = chunk_sample_count(chunk);
   require(count.ok() && *count == all.size());
   encode_again(chunk, all);
-  downsample_raw(chunk);
 }
 
 /// The parts are decoded like chunks of their own; what was split joins to the same parts.
@@ -106,10 +87,6 @@ void split(const Chunk& chunk) {
     require(a.has_value() == b.has_value());
     require(!a || (a->encoding == b->encoding && a->data == b->data));
   }
-  std::vector<Chunk> coarser;
-  (void)downsample::downsample_aggregated({&chunk, 1}, downsample::kFiveMinutes,
-                                          downsample::kOneHour, coarser)
-      .ok();  // or an error
 }
 
 }  // namespace

@@ -5,16 +5,18 @@ namespace mnemo::fuzz {
 namespace {
 
 constexpr Target kTargets[] = {
-    {"chunk/1", run_chunk<1>},      // XOR
-    {"chunk/2", run_chunk<2>},      // histogram
-    {"chunk/3", run_chunk<3>},      // float histogram
-    {"chunk/4", run_chunk<4>},      // XOR2
-    {"chunk/5", run_chunk<5>},      // histogramST
-    {"chunk/6", run_chunk<6>},      // floathistogramST
-    {"chunk/255", run_chunk<255>},  // aggregate
-    {"index", run_index},           //
-    {"meta", run_meta},             // meta.json
+    {"chunk/1", run_chunk<1>},       // XOR
+    {"chunk/2", run_chunk<2>},       // histogram
+    {"chunk/3", run_chunk<3>},       // float histogram
+    {"chunk/4", run_chunk<4>},       // XOR2
+    {"chunk/5", run_chunk<5>},       // histogramST
+    {"chunk/6", run_chunk<6>},       // floathistogramST
+    {"chunk/255", run_chunk<255>},   // aggregate
+    {"downsample", run_downsample},  // a series
+    {"index", run_index},            //
+    {"meta", run_meta},              // meta.json
     {"openmetrics", run_openmetrics},
+    {"overlaps", run_overlaps},      // of chunks of a series
     {"segment", run_segment},        // of chunks
     {"tombstones", run_tombstones},  //
 };

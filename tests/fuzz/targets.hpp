@@ -27,9 +27,11 @@ inline void require(bool condition) {
 // A file each.
 template <int kEncoding>
 void run_chunk(std::span<const uint8_t> data);
+void run_downsample(std::span<const uint8_t> data);
 void run_index(std::span<const uint8_t> data);
 void run_meta(std::span<const uint8_t> data);
 void run_openmetrics(std::span<const uint8_t> data);
+void run_overlaps(std::span<const uint8_t> data);
 void run_segment(std::span<const uint8_t> data);
 void run_tombstones(std::span<const uint8_t> data);
 

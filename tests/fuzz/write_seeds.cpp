@@ -3,7 +3,11 @@
 // Writes first seeds for the corpora of whole files to a folder: those of small blocks that
 // BlockWriter makes, and what it doesn't make. Chunks are cut out of segments by the fuzzer itself.
 #include "base/file.hpp"
-#include "chunkenc/aggregate.hpp"
+#include "base/varint.hpp"
+#include "chunkenc/chunker.hpp"
+#include "downsample/series.hpp"
+#include "downsample/windows.hpp"
+#include "support/index_v1.hpp"
 #include "tsdb/block/tombstones.hpp"
 
 #include <mnemo/block_meta.hpp>
@@ -12,7 +16,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -94,6 +100,17 @@ void add_blocks(const Seeds& seeds) {
   seeds.add_block("many_series", wide);
 }
 
+/// BlockWriter writes version 2 only.
+void add_index_v1(const Seeds& seeds) {
+  seeds.add("index", "version_1",
+            testing::index_v1({
+                {Labels{{"__name__", "latency"}, {"job", "web"}}, {{0, 30, 8}, {45, 60, 100}}},
+                {Labels{{"__name__", "requests"}, {"job", "api"}}, {{0, 1785, 150}}},
+                {Labels{{"__name__", "up"}}, {{5, 5, 400}}},
+                {Labels{{"__name__", "up"}, {"job", "api"}}, {}},
+            }));
+}
+
 void add_tombstones(const Seeds& seeds) {
   tsdb::Tombstones tombstones;
   seeds.add("tombstones", "none", tombstones.encode());
@@ -103,6 +120,56 @@ void add_tombstones(const Seeds& seeds) {
   tombstones.add(300, {kMinTime, kMaxTime});
   tombstones.add(uint64_t{1} << 40, {-5, -1});
   seeds.add("tombstones", "several", tombstones.encode());
+}
+
+/// Three chunks, of samples a minute apart: each of another kind of series.
+std::vector<Chunk> chunks_from(int64_t start, int32_t span_offset) {
+  SampleChunker chunker;
+  std::vector<Chunk> chunks;
+  for (int64_t i = 0; i < 12; ++i) {
+    check(chunker.append(start + i * 60'000, 2.5 * static_cast<double>(i % 5), 0));
+  }
+  chunker.finish(chunks);
+  for (int64_t i = 0; i < 12; ++i) {
+    auto value = histogram(static_cast<uint64_t>(i));
+    value.positive_spans[1].offset = span_offset;
+    check(chunker.append(start + i * 60'000, value, 0));
+  }
+  chunker.finish(chunks);
+  for (int64_t i = 0; i < 12; ++i) {
+    check(
+        chunker.append(start + i * 60'000, histogram(static_cast<uint64_t>(i)).to_float(), start));
+  }
+  chunker.finish(chunks);
+  return chunks;
+}
+
+/// As several_chunks.hpp reads them.
+std::string in_a_row(std::span<const Chunk> chunks) {
+  std::string data;
+  for (const auto& chunk : chunks) {
+    append_uvarint(data, chunk.data.size());
+    data += static_cast<char>(chunk.encoding);
+    data += chunk.data.as_string();
+  }
+  return data;
+}
+
+void add_series(const Seeds& seeds) {
+  auto first = chunks_from(0, 2);
+  auto second = chunks_from(250'000, 3);
+  for (size_t kind = 0; kind < first.size(); ++kind) {
+    auto name = "kind_" + std::to_string(kind);
+    seeds.add("overlaps", name, in_a_row(std::vector{first[kind], second[kind]}));
+    auto raw = std::vector{first[kind]};
+    seeds.add("downsample", name, in_a_row(raw));
+    SampleColumn scratch;
+    std::vector<Chunk> aggregated;
+    check(downsample::downsample_raw(raw, {}, downsample::kFiveMinutes, scratch, aggregated));
+    seeds.add("downsample", name + "_aggregated", in_a_row(aggregated));
+  }
+  seeds.add("overlaps", "mixed", in_a_row(std::vector{first[0], second[1], second[2]}));
+  seeds.add("downsample", "mixed", in_a_row(std::vector{first[0], second[1], second[2]}));
 }
 
 void add_metas(const Seeds& seeds) {
@@ -136,6 +203,8 @@ int main(int count, char** arguments) {
   }
   Seeds seeds{fs::path(arguments[1])};
   add_blocks(seeds);
+  add_index_v1(seeds);
   add_tombstones(seeds);
+  add_series(seeds);
   add_metas(seeds);
 }
