@@ -80,11 +80,13 @@ std::vector<Labels> all_labels(uint64_t count) {
   return labels;
 }
 
-/// write FOLDER BLOCK SERIES SAMPLES scrape|series: one block through the block writer.
+/// write FOLDER BLOCK SERIES SAMPLES scrape|number|series: one block through the block writer, the
+/// samples scrape by scrape, with labels or numbers of series, or series by series.
 Status write_block(const std::vector<std::string>& args) {
   Size size{std::stoull(args[2]), std::stoull(args[3])};
   uint64_t block = std::stoull(args[1]);
-  bool by_scrape = args[4] == "scrape";
+  bool by_number = args[4] == "number";
+  bool by_scrape = by_number || args[4] == "scrape";
   auto labels = all_labels(size.series);
   double sum = 0;
   Stopwatch idle;
@@ -95,9 +97,16 @@ Status write_block(const std::vector<std::string>& args) {
   double idle_cpu = idle.cpu();
   Stopwatch watch;
   BlockWriter writer({.folder = args[0], .ulid = {}});
+  std::vector<BlockWriter::SeriesNumber> numbers;
+  for (const auto& each : labels) {
+    if (!by_number) break;
+    MNEMO_TRY(auto number, writer.number_of(each));
+    numbers.push_back(number);
+  }
   MNEMO_RETURN_IF_ERROR(
       each_sample(size, block, by_scrape, [&](uint64_t series, int64_t time, double value) {
-        return writer.append(labels[series], time, value);
+        return by_number ? writer.append(numbers[series], time, value)
+                         : writer.append(labels[series], time, value);
       }));
   double append_cpu = watch.cpu() - idle_cpu;
   MNEMO_TRY(auto meta, writer.finish());
@@ -203,7 +212,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   fmt::print(stderr,
-             "usage: write FOLDER BLOCK SERIES SAMPLES scrape|series\n"
+             "usage: write FOLDER BLOCK SERIES SAMPLES scrape|number|series\n"
              "       text FILE SERIES SAMPLES\n"
              "       labels FILE SERIES\n"
              "       many FOLDER BLOCK SERIES\n");

@@ -68,6 +68,9 @@ class BitWriter {
   /// How many bytes there are, a last one that isn't full included.
   size_t byte_size() const { return data_.size() + (filled_ + 7) / 8; }
 
+  /// Where the next bytes will go, to be fetched into the cache.
+  const void* tail() const { return data_.data() + data_.size(); }
+
   /// All bytes, the last one filled with zeros; starts afresh.
   std::string take() {
     for (unsigned done = 0; done < filled_; done += 8) {

@@ -22,6 +22,8 @@ class XorEncoder {
   void append(int64_t time, double value);
   uint32_t size() const { return count_; }
   size_t byte_size() const { return out_.byte_size(); }
+  /// Where the next bytes will go, to be fetched into the cache.
+  const void* tail() const { return out_.tail(); }
 
   /// The chunk's data (without length, encoding and CRC); starts afresh.
   std::string take();

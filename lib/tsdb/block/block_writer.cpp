@@ -182,7 +182,7 @@ Result<BlockWriter::SeriesNumber> BlockWriter::number_of(const Labels& series) {
 }
 
 Status BlockWriter::append(SeriesNumber series, int64_t time, double value, int64_t start_time) {
-  auto& held = state_->series[static_cast<uint32_t>(series)];
+  auto& held = state_->series.expect_next(static_cast<uint32_t>(series));
   return state_->append_to(held, time, value, start_time);
 }
 

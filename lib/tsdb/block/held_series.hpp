@@ -81,6 +81,9 @@ class HeldSeries {
   /// Those of any; borrowed from the stash, or owned. Errors: as BlockWriter::finish.
   Status take_chunks(ChunkStash& stash, std::vector<Chunk>& chunks);
 
+  /// Where the next sample will go, to be fetched into the cache.
+  const void* tail() const { return floats_.tail(); }
+
   /// The number of the series that was appended to after this one.
   uint32_t next() const { return next_; }
   void set_next(uint32_t next) { next_ = next; }

@@ -11,12 +11,21 @@ constexpr size_t kCacheLine = 64;
 /// A series with its slot and what its open chunk takes in the middle.
 constexpr uint64_t kSeriesOverhead = sizeof(HeldSeries) + 16 + 512;
 
-void prefetch(const HeldSeries& series) {
-  const auto* bytes = reinterpret_cast<const char*>(&series);
-  for (size_t at = 0; at < sizeof(HeldSeries); at += kCacheLine) __builtin_prefetch(bytes + at);
-}
-
 }  // namespace
+
+HeldSeries& SeriesTable::expect_next(uint32_t number) {
+  // A series must be there before it can tell where its samples go.
+  constexpr uint32_t kTailAhead = 3;
+  constexpr uint32_t kSeriesAhead = 8;
+  if (number + kSeriesAhead < size_) {
+    __builtin_prefetch((*this)[number + kTailAhead].tail(), 1);
+    const auto* bytes = reinterpret_cast<const char*>(&(*this)[number + kSeriesAhead]);
+    for (size_t at = 0; at < sizeof(HeldSeries); at += kCacheLine) {
+      __builtin_prefetch(bytes + at, 1);
+    }
+  }
+  return (*this)[number];
+}
 
 void SeriesTable::grow() {
   std::vector<Slot> old(std::max(kFirstSlots, slots_.size() * 2));
@@ -57,8 +66,6 @@ uint32_t SeriesTable::number_of(const Labels& labels) {
     last_ = look_up(labels);
     last.set_next(last_);
   }
-  uint32_t next = (*this)[last_].next();
-  prefetch((*this)[(*this)[next].next()]);
   return last_;
 }
 

@@ -14,14 +14,17 @@ namespace mnemo::tsdb {
 /// The series that a block writer holds, found by their labels and numbered as they come.
 ///
 /// Series tend to come in the same order again and again, as scrapes bring them: each remembers
-/// which one followed it, and the one after that is fetched into the cache meanwhile. Without that
-/// nearly every access to twenty thousand series waits for memory.
+/// which one followed it, and those that came after it at first are fetched into the cache
+/// meanwhile. Without that nearly every access to twenty thousand series waits for memory.
 ///
 /// Not thread-safe. Memory: a HeldSeries each and at most 16 bytes. Series never move.
 class SeriesTable {
  public:
-  HeldSeries& find_or_add(const Labels& labels) { return (*this)[number_of(labels)]; }
+  HeldSeries& find_or_add(const Labels& labels) { return expect_next(number_of(labels)); }
   uint32_t number_of(const Labels& labels);
+
+  /// The series of a number, after which those with the next numbers are expected.
+  HeldSeries& expect_next(uint32_t number);
 
   size_t size() const { return size_; }
   /// About how much memory the series take, their open chunks included.
