@@ -5,16 +5,17 @@
 
 #include "model/unlinked.hpp"
 
+#include <mnemo/time_range.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 namespace mnemo {
 namespace {
 
-constexpr int64_t kNoTime = std::numeric_limits<int64_t>::min();
+constexpr int64_t kNoTime = kMinTime;
 constexpr int64_t kInitialPenalty = 5000;  // milliseconds
 
 enum class Kind { kNone, kFloat, kHistogram };
@@ -118,6 +119,7 @@ class Fold {
 
   Kind choose(size_t level, Pair& pair) {
     Replica& b = replicas_[level];
+    if (pair.last_time == kMaxTime) pair.a_kind = pair.b_kind = Kind::kNone;
     if (pair.a_kind != Kind::kNone) {
       pair.a_kind = seek(level - 1, after(pair.last_time, pair.a_penalty));
     }
@@ -138,14 +140,23 @@ class Fold {
     if (both) {
       // A multiple of the last distance keeps what was not chosen from sneaking in between.
       int64_t penalty =
-          pair.last_time == kNoTime ? kInitialPenalty : 2 * (chosen_time - pair.last_time);
+          pair.last_time == kNoTime ? kInitialPenalty : twice_between(pair.last_time, chosen_time);
       (pair.use_a ? pair.b_penalty : pair.a_penalty) = penalty;
     }
     pair.last_time = chosen_time;
     return pair.use_a ? pair.a_kind : pair.b_kind;
   }
 
-  static int64_t after(int64_t last_time, int64_t penalty) { return last_time + 1 + penalty; }
+  /// The first time that may follow `last_time`.
+  static int64_t after(int64_t last_time, int64_t penalty) {
+    return last_time > kMaxTime - 1 - penalty ? kMaxTime : last_time + 1 + penalty;
+  }
+
+  /// At most what a time can be.
+  static int64_t twice_between(int64_t earlier, int64_t later) {
+    auto distance = static_cast<uint64_t>(later) - static_cast<uint64_t>(earlier);
+    return distance > kMaxTime / 2 ? kMaxTime : static_cast<int64_t>(2 * distance);
+  }
 
   /// Lifts whatever stands below `last_value` under this level.
   void lift(size_t level, double last_value) {

@@ -5,6 +5,7 @@
 #include "dedup/penalty.hpp"
 
 #include <mnemo/histogram.hpp>
+#include <mnemo/time_range.hpp>
 
 #include <doctest/doctest.h>
 
@@ -75,6 +76,12 @@ TEST_CASE("penalty: a gap of more than two distances switches, and stays") {
   CHECK_EQ(deduplicated({{{10000, 1}, {20000, 1}, {30000, 1}, {60000, 1}, {70000, 1}},
                          {{10100, 2}, {20100, 2}, {30100, 2}, {40100, 2}, {50100, 2}, {60100, 2}}}),
            Samples{{10000, 1}, {20000, 1}, {30000, 1}, {50100, 2}, {60100, 2}});
+}
+
+TEST_CASE("penalty: times may be as far apart as there are times") {
+  int64_t first = kMinTime + 1;
+  CHECK_EQ(deduplicated({{{first, 1}, {0, 2}, {kMaxTime, 3}}, {{first, 4}, {1, 5}, {kMaxTime, 6}}}),
+           Samples{{first, 1}, {0, 2}, {kMaxTime, 3}});
 }
 
 TEST_CASE("penalty: replicas one after the other are all taken") {
