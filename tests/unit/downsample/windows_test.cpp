@@ -29,6 +29,7 @@ TEST_CASE("windows: chunks are as few as hold 140 windows each on average") {
   CHECK_EQ(target_chunk_count({0, 139 * 300'000}, 60'000, 300'000, 86'400), 1);
   CHECK_EQ(target_chunk_count({0, 140 * 300'000}, 60'000, 300'000, 86'400), 2);
   CHECK_EQ(target_chunk_count({5, 5}, 60'000, 300'000, 1), 1);
+  CHECK_EQ(target_chunk_count({5, 5}, 300'000, 3'600'000, 0), 1);
   CHECK_EQ(target_chunk_count({kMinTime, kMaxTime}, 60'000, 300'000, 10), 1);
 }
 
