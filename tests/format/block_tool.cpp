@@ -71,8 +71,8 @@ Status write(const std::string& folder) {
 }
 
 Status rewrite_in_segments(const char* bytes, const std::string& folder, const std::string& block) {
-  tsdb::OutputOptions options;
-  options.segment_bytes = std::strtoull(bytes, nullptr, 10);
+  tsdb::RewriteOptions options;
+  options.output.segment_bytes = std::strtoull(bytes, nullptr, 10);
   MNEMO_TRY(auto meta, tsdb::rewrite_block(block, Ulid::generate(), folder, options));
   std::printf("%s\n", meta.ulid.to_string().c_str());
   return {};
