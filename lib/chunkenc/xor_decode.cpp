@@ -58,10 +58,9 @@ struct XorOutput {
     if (first < min || step > kMaxStep || first > kMaxTime - (int64_t{1} << 48)) return false;
     int64_t apart = static_cast<int64_t>(step);
     if (first + apart * static_cast<int64_t>(run - 1) > max) return false;
-    for (size_t i = 0; i < run; ++i) {
-      times[count + i] = first + apart * static_cast<int64_t>(i);
-      values[count + i] = std::bit_cast<double>(value);
-    }
+    int64_t* time = times + count;
+    for (size_t i = 0; i < run; ++i, first += apart) time[i] = first;
+    std::fill_n(values + count, run, std::bit_cast<double>(value));
     count += run;
     return true;
   }
@@ -117,11 +116,14 @@ inline bool read_value(const uint8_t* data, uint64_t word, XorState& state) {
 
 enum class Outcome { kGoOn, kMalformed, kPastRange };
 
-/// Decodes up to `wanted` samples that begin no later than bit `last_start`; counts down `wanted`.
+/// Decodes up to `all_wanted` samples that begin no later than bit `last_start`; counts that down.
 /// REQUIRES: kReach readable bytes after each such position.
-Outcome decode_run(const uint8_t* data, size_t last_start, XorState& state, size_t& wanted,
-                   XorOutput& output) {
+Outcome decode_run(const uint8_t* data, size_t last_start, XorState& state, size_t& all_wanted,
+                   XorOutput& all_output) {
+  // Copies, which the stores of samples can't be thought to change: they stay in registers.
   XorState s = state;
+  XorOutput output = all_output;
+  size_t wanted = all_wanted;
   Outcome outcome = Outcome::kGoOn;
   while (wanted > 0 && s.position <= last_start) {
     uint64_t word = load_be64(data + (s.position >> 3)) << (s.position & 7);
@@ -158,6 +160,8 @@ Outcome decode_run(const uint8_t* data, size_t last_start, XorState& state, size
     }
   }
   state = s;
+  all_output = output;
+  all_wanted = wanted;
   return outcome;
 }
 
