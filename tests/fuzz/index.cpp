@@ -64,7 +64,7 @@ void read_postings(const IndexReader& index) {
   const auto& table = index.postings_table();
   size_t entries = 0;
   auto read = [&](std::string_view name) {
-    table.for_each(name, [&](const tsdb::PostingsEntry& entry) {
+    table.for_each(name, {}, [&](const tsdb::PostingsEntry& entry) {
       ++entries;
       auto found = table.find(name, entry.value);
       require(found && found->value == entry.value && found->offset == entry.offset);
