@@ -9,8 +9,8 @@
 namespace mnemo::tsdb {
 namespace {
 
-/// Lists are united once this many elements have come: those of a hostile index may all be the same,
-/// however many there are.
+/// Lists are united once this many elements have come: those of a hostile index may all be the
+/// same, however many there are.
 constexpr size_t kMostUnsorted = 1 << 20;
 
 }  // namespace
