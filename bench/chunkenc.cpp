@@ -2,7 +2,10 @@
 //
 // Chunks in nanoseconds a sample: 480 chunks of 120 samples, decoded and encoded again and again.
 // "noisy": 80% of the time deltas jitter, 8% of the values open a new window; "constant": regular
-// times, one value; "jittered_constant": that value at jittering times.
+// times, one value; "jittered_constant": that value at jittering times; "data_set": the series that
+// compare/tsdb makes, a quarter each counters at jittering times, noisy gauges, ratios, constants.
+#include "workload.hpp"
+
 #include "chunkenc/decode.hpp"
 #include "chunkenc/histogram_encode.hpp"
 #include "chunkenc/xor2_encode.hpp"
@@ -28,7 +31,18 @@ struct Samples {
   std::vector<double> values;
 };
 
-enum class Mix { kNoisy, kConstant, kJitteredConstant };
+enum class Mix { kNoisy, kConstant, kJitteredConstant, kDataSet };
+
+/// The beginning of a series of the data set.
+Samples data_set_samples(uint64_t number) {
+  Samples samples;
+  bench::SeriesSamples series(number, 0);
+  for (size_t i = 0; i < kSamples; ++i, series.next()) {
+    samples.times.push_back(series.time());
+    samples.values.push_back(series.value());
+  }
+  return samples;
+}
 
 Samples make_samples(Mix mix, std::mt19937_64& random) {
   Samples samples;
@@ -51,8 +65,10 @@ Samples make_samples(Mix mix, std::mt19937_64& random) {
 
 std::vector<Samples> make_all(Mix mix) {
   std::mt19937_64 random(42);
-  std::vector<Samples> all(kChunks);
-  for (auto& samples : all) samples = make_samples(mix, random);
+  std::vector<Samples> all;
+  for (size_t i = 0; i < kChunks; ++i) {
+    all.push_back(mix == Mix::kDataSet ? data_set_samples(i) : make_samples(mix, random));
+  }
   return all;
 }
 
@@ -153,6 +169,7 @@ void encode_xor(benchmark::State& state, Mix mix) { encode<XorEncoder>(state, mi
 void encode_xor2(benchmark::State& state, Mix mix) { encode<Xor2Encoder>(state, mix); }
 
 BENCHMARK_CAPTURE(decode_xor, noisy, Mix::kNoisy);
+BENCHMARK_CAPTURE(decode_xor, data_set, Mix::kDataSet);
 BENCHMARK_CAPTURE(decode_xor, constant, Mix::kConstant);
 BENCHMARK_CAPTURE(decode_xor, jittered_constant, Mix::kJitteredConstant);
 BENCHMARK_CAPTURE(decode_xor2, noisy, Mix::kNoisy);
