@@ -2,9 +2,12 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "flags.hpp"
+#include "progress_bar.hpp"
 
 #include "promql/syntax/parser.hpp"
 #include "tsdb/dump/dump.hpp"
+
+#include <unistd.h>
 
 #include <charconv>
 #include <cstdio>
@@ -66,6 +69,9 @@ Status dump(const DumpFlags& flags) {
   MNEMO_TRY(auto options, make_options(flags));
   MNEMO_TRY(auto blocks, tsdb::open_blocks(flags.directory));
   auto print = flags.format == "ndjson" ? tsdb::dump_ndjson : tsdb::dump_text;
+  ProgressBar bar("dumping", "series");
+  // On a terminal the lines themselves show how far it is.
+  if (::isatty(STDOUT_FILENO) == 0) options.progress = bar.reporter();
   MNEMO_RETURN_IF_ERROR(print(blocks, options, write_to_stdout));
   return std::fflush(stdout) == 0 ? Status() : write_to_stdout("\n");
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/progress.hpp"
+
 #include <mnemo/block.hpp>
 #include <mnemo/matcher.hpp>
 #include <mnemo/status.hpp>
@@ -24,6 +26,7 @@ struct DumpOptions {
   TimeRange range;
   /// A series is printed when it satisfies all matchers of one of these sets; no set: every series.
   std::vector<std::vector<Matcher>> selectors;
+  Progress progress;  // in series of blocks
 };
 
 /// Opens the block in `directory`, or, where that holds no meta.json, the blocks in its folders

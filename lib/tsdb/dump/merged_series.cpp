@@ -24,6 +24,7 @@ Result<MergedSeries> MergedSeries::open(const Blocks& blocks, const DumpOptions&
       Cursor cursor;
       cursor.current.block = block.get();
       MNEMO_TRY(cursor.selection, block->select(matchers, options.range));
+      merged.size_ += cursor.selection->size();
       MNEMO_RETURN_IF_ERROR(advance(cursor));
       merged.cursors_.push_back(std::move(cursor));
     }
@@ -55,6 +56,7 @@ Result<bool> MergedSeries::next(std::vector<SeriesOfBlock>& group) {
       group.push_back(cursor.current);
     }
     MNEMO_RETURN_IF_ERROR(advance(cursor));
+    ++passed_;
   }
   return true;
 }

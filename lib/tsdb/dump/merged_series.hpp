@@ -6,6 +6,7 @@
 #include <mnemo/block.hpp>
 #include <mnemo/status.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,11 @@ class MergedSeries {
   /// false at the end.
   Result<bool> next(std::vector<SeriesOfBlock>& group);
 
+  /// How many series of blocks were selected, those without chunks in the range included, and how
+  /// many of them `next` has passed.
+  uint64_t size() const { return size_; }
+  uint64_t passed() const { return passed_; }
+
  private:
   struct Cursor {
     SeriesOfBlock current;
@@ -41,6 +47,8 @@ class MergedSeries {
   static Status advance(Cursor& cursor);
 
   std::vector<Cursor> cursors_;
+  uint64_t size_ = 0;
+  uint64_t passed_ = 0;
 };
 
 }  // namespace mnemo::tsdb

@@ -176,14 +176,20 @@ Status append_series(std::string& out, const SeriesOfBlock& part, TimeRange rang
 Status dump_ndjson(const Blocks& blocks, const DumpOptions& options, const TextSink& sink) {
   TextBuffer buffer(sink);
   std::vector<SeriesOfBlock> group;
+  uint64_t total = 0;  // of later blocks, what they say they hold
+  for (const auto& block : blocks) total += block->meta().stats.num_series;
+  uint64_t done = 0;
   for (const auto& block : blocks) {
     MNEMO_TRY(auto merged, MergedSeries::open({block}, options));
+    total += merged.size() - block->meta().stats.num_series;
     while (true) {
       MNEMO_TRY(bool more, merged.next(group));
       if (!more) break;
       MNEMO_RETURN_IF_ERROR(append_series(buffer.text(), group.front(), options.range));
       MNEMO_RETURN_IF_ERROR(buffer.flush_when_full());
+      if (options.progress) options.progress(done + merged.passed(), total);
     }
+    done += merged.size();
   }
   return buffer.flush();
 }

@@ -127,6 +127,7 @@ Status dump_text(const Blocks& blocks, const DumpOptions& options, const TextSin
     MNEMO_TRY(bool more, merged.next(group));
     if (!more) return buffer.flush();
     MNEMO_RETURN_IF_ERROR(SeriesPrinter(group, buffer).print(options.range));
+    if (options.progress) options.progress(merged.passed(), merged.size());
   }
 }
 
