@@ -56,10 +56,11 @@ def run(name, program, seconds, seeds):
 
 
 def minimise(name, program):
-    """Adds to the repository's corpus what former runs found, as far as it reaches something new."""
+    """Adds to the repository's corpus what former runs found, as far as it reaches new code (not
+    only how often)."""
     found = BUILD / "fuzz" / name.replace("/", "_") / "corpus"
     if found.is_dir():
-        subprocess.run([program, "-merge=1", CORPUS / name, found], check=True,
+        subprocess.run([program, "-merge=1", "-use_counters=0", CORPUS / name, found], check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
