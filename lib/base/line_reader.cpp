@@ -15,8 +15,11 @@ constexpr size_t kFirstBuffer = size_t{128} << 10;
 
 }  // namespace
 
-LineReader::LineReader(ReadBytes read, size_t max_line)
-    : read_(std::move(read)), max_line_(max_line), buffer_(std::min(kFirstBuffer, max_line)) {}
+LineReader::LineReader(ReadBytes read, size_t max_line, uint64_t lines_before)
+    : read_(std::move(read)),
+      max_line_(max_line),
+      buffer_(std::min(kFirstBuffer, max_line)),
+      number_(lines_before) {}
 
 bool LineReader::next() {
   size_t searched = 0;

@@ -25,7 +25,8 @@ class LineReader {
  public:
   static constexpr size_t kMaxLine = size_t{1} << 20;
 
-  explicit LineReader(ReadBytes read, size_t max_line = kMaxLine);
+  /// `lines_before` are counted as if they had been read.
+  explicit LineReader(ReadBytes read, size_t max_line = kMaxLine, uint64_t lines_before = 0);
 
   /// Goes to the next line. False at the end and on failure.
   bool next();

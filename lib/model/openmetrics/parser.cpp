@@ -72,7 +72,7 @@ std::string canonical_number(std::string text) {
 }  // namespace
 
 Parser::Parser(ReadBytes read, Position from, size_t max_line)
-    : start_(from), lines_(std::move(read), max_line), family_(from.family) {}
+    : start_(from), lines_(std::move(read), max_line, from.lines), family_(from.family) {}
 
 Position Parser::position() const {
   return {end_offset() - lines_.line().size(), line_number() - 1, family_};

@@ -57,7 +57,7 @@ class Parser {
   Labels labels();
 
   /// The line of the sample.
-  uint64_t line_number() const { return start_.lines + lines_.number(); }
+  uint64_t line_number() const { return lines_.number(); }
   /// Where the sample's line begins and what applies to it; the offset after it.
   Position position() const;
   uint64_t end_offset() const { return start_.offset + lines_.offset(); }
