@@ -56,13 +56,18 @@ WindowAggregates aggregate_window(std::span<const double> values, Counter counte
 class PartWriter {
  public:
   void append(int64_t time, double value) {
-    encoder_.append(time, value);
+    append_outside(time, value);
     min_time_ = std::min(min_time_, time);
     max_time_ = std::max(max_time_, time);
   }
   /// A sample whose time doesn't count: the counter's first and last one.
-  void append_outside(int64_t time, double value) { encoder_.append(time, value); }
+  void append_outside(int64_t time, double value) {
+    overflows_ |= encoder_.size() == XorEncoder::kMaxSamples;
+    if (!overflows_) encoder_.append(time, value);
+  }
   bool empty() const { return encoder_.size() == 0; }
+  /// Whether there were more samples than a chunk can hold.
+  bool overflows() const { return overflows_; }
   int64_t min_time() const { return min_time_; }
   int64_t max_time() const { return max_time_; }
   Chunk take() { return {0, 0, ChunkEncoding::kXor, Bytes::own(encoder_.take())}; }
@@ -71,6 +76,7 @@ class PartWriter {
   XorEncoder encoder_;
   int64_t min_time_ = kMaxTime;
   int64_t max_time_ = kMinTime;
+  bool overflows_ = false;
 };
 
 /// Writes an aggregate chunk of floats.
@@ -80,6 +86,11 @@ struct Writers {
   PartWriter min;
   PartWriter max;
   PartWriter counter;
+
+  bool overflows() const {
+    return count.overflows() || sum.overflows() || min.overflows() || max.overflows() ||
+           counter.overflows();
+  }
 
   std::optional<Chunk> take() {
     AggregateParts parts;
@@ -188,6 +199,7 @@ Result<std::optional<Chunk>> aggregate_float_parts(std::span<const AggregatePart
     MNEMO_RETURN_IF_ERROR(aggregate_part(chunks, job.part, resolution, job.aggregate, *job.out));
   }
   MNEMO_RETURN_IF_ERROR(aggregate_counters(chunks, resolution, out.counter));
+  if (out.overflows()) return Status::data_loss("aggregates of more windows than a chunk holds");
   return out.take();
 }
 

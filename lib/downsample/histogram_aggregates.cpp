@@ -122,13 +122,19 @@ Status encode_part(std::span<const HistogramPoint> points, int64_t& end,
   return {};
 }
 
-std::optional<Chunk> encode_counts(std::span<const FloatPoint> points, int64_t end) {
+/// The same of counts, of which a chunk holds so many.
+void encode_part(std::span<const FloatPoint> points, int64_t& end, std::optional<Chunk>& part) {
   XorEncoder encoder;
   for (const auto& point : points) {
-    if (point.time <= end) encoder.append(point.time, point.value);
+    if (point.time > end) break;
+    if (encoder.size() == XorEncoder::kMaxSamples) {
+      end = point.time - 1;
+      break;
+    }
+    encoder.append(point.time, point.value);
   }
-  if (encoder.size() == 0) return std::nullopt;
-  return Chunk{0, 0, ChunkEncoding::kXor, Bytes::own(encoder.take())};
+  if (encoder.size() == 0) return;
+  part = Chunk{0, 0, ChunkEncoding::kXor, Bytes::own(encoder.take())};
 }
 
 /// Widens `range` to the times of the points up to `end`, which are taken off.
@@ -150,12 +156,12 @@ Result<Chunk> encode_next(Aggregates& aggregates) {
   int64_t wanted_end = 0;
   do {  // again with fewer windows where one part can't go on
     wanted_end = end;
+    encode_part(aggregates.counts, end, parts.parts[size_t(AggregatePart::kCount)]);
     MNEMO_RETURN_IF_ERROR(
         encode_part(aggregates.sums, end, parts.parts[size_t(AggregatePart::kSum)]));
     MNEMO_RETURN_IF_ERROR(
         encode_part(aggregates.counters, end, parts.parts[size_t(AggregatePart::kCounter)]));
   } while (end != wanted_end);
-  parts.parts[size_t(AggregatePart::kCount)] = encode_counts(aggregates.counts, end);
   TimeRange range{kMaxTime, kMinTime};
   take_until(end, aggregates.counts, range);
   take_until(end, aggregates.sums, range);

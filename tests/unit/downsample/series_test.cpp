@@ -184,3 +184,22 @@ TEST_CASE("downsample: malformed aggregates are errors") {
     CHECK_FALSE(downsample_aggregated({{cut}}, kTen, 50, out).ok());
   }
 }
+
+TEST_CASE("downsample: more windows than a chunk can hold are an error") {
+  // Two chunks of 40,000 windows each whose counts say that there are few.
+  std::vector<Chunk> chunks;
+  for (int64_t number : {0, 1}) {
+    XorEncoder sums;
+    XorEncoder counts;
+    int64_t first = number * 40'000;
+    for (int64_t i = first; i < first + 40'000; ++i) sums.append(i * kTen, 1);
+    counts.append(first * kTen, 1);
+    AggregateParts parts;
+    parts.parts[0] = Chunk{0, 0, ChunkEncoding::kXor, Bytes::own(counts.take())};
+    parts.parts[1] = Chunk{0, 0, ChunkEncoding::kXor, Bytes::own(sums.take())};
+    chunks.push_back({first * kTen, (first + 39'999) * kTen, ChunkEncoding::kAggregate,
+                      Bytes::own(join_aggregate(parts))});
+  }
+  std::vector<Chunk> out;
+  CHECK_EQ(downsample_aggregated(chunks, 1, kTen, out).code(), Code::kDataLoss);
+}
