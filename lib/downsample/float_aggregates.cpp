@@ -39,7 +39,9 @@ struct WindowAggregates {
   Counter counter;
 };
 
-WindowAggregates aggregate_window(std::span<const double> values, Counter counter) {
+/// Not inlined: among the calls around it, the compiler keeps these numbers in memory.
+[[gnu::noinline]] WindowAggregates aggregate_window(std::span<const double> values,
+                                                    Counter counter) {
   double sum = 0;
   double min = kMost;
   double max = -kMost;
