@@ -2,12 +2,11 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "flags.hpp"
+#include "made_block.hpp"
 #include "progress_bar.hpp"
 
 #include "downsample/downsample.hpp"
 #include "downsample/windows.hpp"
-
-#include <cstdio>
 
 namespace mnemo::tools {
 namespace {
@@ -37,11 +36,7 @@ Status downsample(const DownsampleFlags& flags) {
   int64_t resolution = flags.resolution == "1h" ? downsample::kOneHour : downsample::kFiveMinutes;
   MNEMO_TRY(auto meta, downsample::downsample_block(flags.block, resolution, Ulid::generate(),
                                                     flags.output, options));
-  if (meta.stats.num_samples == 0) {
-    std::fprintf(stderr, "%s: the block has no samples, nothing is written\n", flags.block.c_str());
-    return {};
-  }
-  std::printf("%s\n", meta.ulid.to_string().c_str());
+  print_made_block(meta, flags.block + ": the block has");
   return {};
 }
 

@@ -2,13 +2,12 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "flags.hpp"
+#include "made_block.hpp"
 #include "progress_bar.hpp"
 
 #include "dedup/penalty_chunks.hpp"
 #include "tsdb/merge/merge.hpp"
 #include "tsdb/merge/recode.hpp"
-
-#include <cstdio>
 
 namespace mnemo::tools {
 namespace {
@@ -43,11 +42,7 @@ Status merge(const MergeFlags& flags) {
   options.progress = bar.reporter();
   std::vector<std::filesystem::path> blocks(flags.blocks.begin(), flags.blocks.end());
   MNEMO_TRY(auto meta, tsdb::merge_blocks(blocks, Ulid::generate(), flags.output, options));
-  if (meta.stats.num_samples == 0) {
-    std::fprintf(stderr, "the blocks have no samples, nothing is written\n");
-    return {};
-  }
-  std::printf("%s\n", meta.ulid.to_string().c_str());
+  print_made_block(meta, "the blocks have");
   return {};
 }
 

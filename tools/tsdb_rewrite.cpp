@@ -2,11 +2,10 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "flags.hpp"
+#include "made_block.hpp"
 #include "progress_bar.hpp"
 
 #include "tsdb/block/rewrite.hpp"
-
-#include <cstdio>
 
 namespace mnemo::tools {
 namespace {
@@ -17,11 +16,7 @@ Status rewrite(const std::string& block, const std::string& output) {
   ProgressBar bar("rewriting", "series");
   MNEMO_TRY(auto meta, tsdb::rewrite_block(block, Ulid::generate(), output,
                                            {.output = {}, .progress = bar.reporter()}));
-  if (meta.stats.num_samples == 0) {
-    std::fprintf(stderr, "%s: the block has no samples, nothing is written\n", block.c_str());
-    return {};
-  }
-  std::printf("%s\n", meta.ulid.to_string().c_str());
+  print_made_block(meta, block + ": the block has");
   return {};
 }
 

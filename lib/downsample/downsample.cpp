@@ -106,10 +106,7 @@ Result<BlockMeta> downsample_block(const std::filesystem::path& source_folder, i
             BlockDirectoryWriter::create(folder, downsampled_meta(source.meta, ulid, resolution),
                                          options.output));
   auto index = source.place("index");
-  MNEMO_RETURN_IF_ERROR(
-      source.index.symbols()
-          .for_each([&](std::string_view symbol) { return writer.add_symbol(symbol); })
-          .with_context(index));
+  MNEMO_RETURN_IF_ERROR(writer.add_symbols(source.index.symbols()).with_context(index));
   MNEMO_TRY(auto all, source.index.postings({}, {}).with_context(index));
   SeriesDownsampler downsampler(source, resolution, writer);
   for (size_t i = 0; i < all.size(); ++i) {

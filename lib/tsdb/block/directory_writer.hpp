@@ -47,6 +47,10 @@ class BlockDirectoryWriter {
   ~BlockDirectoryWriter();
 
   Status add_symbol(std::string_view symbol) { return index_->add_symbol(symbol); }
+  /// Adds all symbols of another block. Errors: also DataLoss (they are out of order).
+  Status add_symbols(const Symbols& symbols) {
+    return symbols.for_each([&](std::string_view symbol) { return add_symbol(symbol); });
+  }
 
   /// Adds a series and its chunks, which are in order of time and don't overlap.
   Status add_series(std::span<const SymbolPair> labels, std::span<const Chunk> chunks);

@@ -42,9 +42,7 @@ Result<BlockMeta> rewrite_block(const std::filesystem::path& source_folder, cons
   MNEMO_TRY(auto writer, BlockDirectoryWriter::create(folder, rewritten_meta(source.meta, ulid),
                                                       options.output));
   MNEMO_RETURN_IF_ERROR(
-      source.index.symbols()
-          .for_each([&](std::string_view symbol) { return writer.add_symbol(symbol); })
-          .with_context(source.place("index")));
+      writer.add_symbols(source.index.symbols()).with_context(source.place("index")));
   MNEMO_TRY(auto all, source.index.postings({}, {}).with_context(source.place("index")));
   for (size_t i = 0; i < all.size(); ++i) {
     MNEMO_RETURN_IF_ERROR(copy_series(source, all[i], writer));
