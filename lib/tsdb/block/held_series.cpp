@@ -115,6 +115,7 @@ Status HeldSeries::take_chunks(ChunkStash& stash, std::vector<Chunk>& chunks) {
   std::vector<StoredChunk> stored;
   take_stored(stash, stored);
   std::vector<Chunk> floats;
+  floats.reserve(stored.size());
   for (const auto& [min_time, max_time, view] : stored) {
     floats.push_back({min_time, max_time, view.encoding, Bytes(view.data, nullptr)});
   }

@@ -25,9 +25,12 @@ Result<IndexReader> IndexReader::open(Bytes file, std::vector<Status>* bad) {
   };
   const auto& toc = reader.toc_;
   auto take = [&](auto opened, auto& to) -> Status {
-    if (opened.ok()) to = *std::move(opened);
-    if (opened.ok() || bad == nullptr) return opened.status();
-    bad->push_back(opened.status());
+    if (!opened.ok()) {
+      if (bad == nullptr) return opened.status();
+      bad->push_back(opened.status());
+      return {};
+    }
+    to = *std::move(opened);
     return {};
   };
   if (toc.symbols != 0) {
