@@ -112,6 +112,16 @@ void encode(benchmark::State& state, Mix mix) {
   report(state, kChunks * kSamples);
 }
 
+void encode_at_once(benchmark::State& state, Mix mix) {
+  auto all = make_all(mix);
+  for (auto _ : state) {
+    for (const auto& samples : all) {
+      benchmark::DoNotOptimize(mnemo::encode_xor(samples.times, samples.values));
+    }
+  }
+  report(state, kChunks * kSamples);
+}
+
 /// Counters of 20 buckets that grow a little from sample to sample.
 std::vector<Histogram> make_histograms() {
   std::mt19937_64 random(7);
@@ -176,6 +186,7 @@ BENCHMARK_CAPTURE(decode_xor2, noisy, Mix::kNoisy);
 BENCHMARK_CAPTURE(decode_xor2, constant, Mix::kConstant);
 BENCHMARK_CAPTURE(encode_xor, noisy, Mix::kNoisy);
 BENCHMARK_CAPTURE(encode_xor, constant, Mix::kConstant);
+BENCHMARK_CAPTURE(encode_at_once, noisy, Mix::kNoisy);
 BENCHMARK_CAPTURE(encode_xor2, noisy, Mix::kNoisy);
 BENCHMARK(decode_histogram_samples);
 BENCHMARK(encode_histogram_samples);

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -18,9 +19,12 @@ inline bool fits_bits(int64_t value, unsigned width) {
   return -(half - 1) <= value && value <= half;
 }
 
-/// Appends bits, most significant first, to bytes.
-class BitWriter {
+/// Appends bits, most significant first; `Words` takes them, 64 at a time, by `put`.
+template <typename Words>
+class BasicBitWriter {
  public:
+  explicit BasicBitWriter(Words words = {}) : words_(std::move(words)) {}
+
   /// The low `count` bits (0 to 64) of `value`.
   void bits(uint64_t value, unsigned count) {
     if (count == 0) return;
@@ -31,7 +35,7 @@ class BitWriter {
       filled_ += count;
       return;
     }
-    append_be64(data_, word_);
+    words_.put(word_);
     filled_ = count - free;
     word_ = filled_ == 0 ? 0 : value << free;
   }
@@ -46,6 +50,21 @@ class BitWriter {
   }
   void varint(int64_t value) { uvarint(zigzag_encode(value)); }
 
+ protected:
+  Words words_;
+  uint64_t word_ = 0;    // bits that weren't put yet, from the top
+  unsigned filled_ = 0;  // how many of them; below 64
+};
+
+/// Words at the end of a string.
+struct StringWords {
+  std::string data;
+  void put(uint64_t word) { append_be64(data, word); }
+};
+
+/// Appends bits to bytes that grow.
+class BitWriter : public BasicBitWriter<StringWords> {
+ public:
   /// A signed number in the chunks' variable width (Prometheus' varbit int).
   void varbit_int(int64_t value) {
     unsigned kind = 0;
@@ -66,19 +85,19 @@ class BitWriter {
   void real(double value) { bits(std::bit_cast<uint64_t>(value), 64); }
 
   /// How many bytes there are, a last one that isn't full included.
-  size_t byte_size() const { return data_.size() + (filled_ + 7) / 8; }
+  size_t byte_size() const { return words_.data.size() + (filled_ + 7) / 8; }
 
   /// Where the next bytes will go, to be fetched into the cache.
-  const void* tail() const { return data_.data() + data_.size(); }
+  const void* tail() const { return words_.data.data() + words_.data.size(); }
 
   /// All bytes, the last one filled with zeros; starts afresh.
   std::string take() {
     for (unsigned done = 0; done < filled_; done += 8) {
-      data_ += static_cast<char>(word_ >> (56 - done));
+      words_.data += static_cast<char>(word_ >> (56 - done));
     }
     word_ = 0;
     filled_ = 0;
-    return std::exchange(data_, {});
+    return std::exchange(words_.data, {});
   }
 
  private:
@@ -94,10 +113,29 @@ class BitWriter {
     }
     bits(value, kWidths[kind]);
   }
+};
 
-  std::string data_;
-  uint64_t word_ = 0;    // bits that aren't in data_ yet, from the top
-  unsigned filled_ = 0;  // how many of them; below 64
+/// Appends bits to memory that has room for them and 8 bytes more: with nothing that could grow,
+/// the compiler keeps the state of a local writer in registers.
+struct MemoryWords {
+  uint8_t* at;
+  void put(uint64_t word) {
+    word = __builtin_bswap64(word);
+    std::memcpy(at, &word, sizeof(word));
+    at += sizeof(word);
+  }
+};
+
+class MemoryBitWriter : public BasicBitWriter<MemoryWords> {
+ public:
+  explicit MemoryBitWriter(uint8_t* to) : BasicBitWriter(MemoryWords{to}) {}
+
+  /// Where the bytes end, the last one filled with zeros. Nothing may be written after.
+  uint8_t* finish() {
+    unsigned length = (filled_ + 7) / 8;
+    words_.put(word_);
+    return words_.at - sizeof(word_) + length;
+  }
 };
 
 }  // namespace mnemo

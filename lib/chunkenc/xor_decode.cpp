@@ -5,7 +5,7 @@
 // where a sample ends is then guessed, and the next one begins before this one is decoded;
 // computing it without a branch makes each sample wait for the one before, which costs more than
 // the guesses that fail, even where one timestamp in five has another class. Samples that repeat
-// both the delta and the value take two zero bits and are read up to 28 at a time. Measured by
+// both the delta and the value take two zero bits and are read as one run. Measured by
 // bench/chunkenc.cpp.
 #include "base/varint.hpp"
 #include "chunkenc/bit_reader.hpp"
@@ -69,13 +69,21 @@ struct XorOutput {
   }
 };
 
-/// How many samples of two zero bits, which repeat the delta and the value, begin `word`, if there
-/// are enough to make a run; no more of its bits are looked at than a load has at any position.
-inline size_t repeated_samples(uint64_t word) {
+/// How many samples of two zero bits, which repeat the delta and the value, stand at `position`,
+/// of which `word` was loaded, if they are enough to make a run.
+inline size_t repeated_samples(const uint8_t* data, uint64_t word, size_t position,
+                               size_t last_start) {
   constexpr uint64_t kFewest = 8;
-  constexpr int kLoaded = 57;
+  constexpr size_t kLoaded = 56;  // whole samples that a load has at any position
   if ((word >> (64 - 2 * kFewest)) != 0) return 0;
-  return static_cast<size_t>(std::min(std::countl_zero(word), kLoaded)) / 2;
+  size_t zeros = 0;
+  for (;;) {
+    size_t more = std::min<size_t>(static_cast<size_t>(std::countl_zero(word)), kLoaded);
+    zeros += more;
+    if (more < kLoaded || position + zeros > last_start) break;
+    word = load_bits(data, position + zeros);
+  }
+  return std::min(zeros / 2, (last_start - position) / 2 + 1);
 }
 
 /// The delta of deltas in one of the rarer classes; `word` begins with 11.
@@ -130,8 +138,8 @@ Outcome decode_run(const uint8_t* data, size_t last_start, XorState& state, size
   Outcome outcome = Outcome::kGoOn;
   while (wanted > 0 && s.position <= last_start) {
     uint64_t word = load_be64(data + (s.position >> 3)) << (s.position & 7);
-    if (size_t run = repeated_samples(word); run != 0) [[unlikely]] {
-      run = std::min({run, wanted, (last_start - s.position) / 2 + 1});
+    if (size_t run = repeated_samples(data, word, s.position, last_start); run != 0) [[unlikely]] {
+      run = std::min(run, wanted);
       auto first = static_cast<int64_t>(static_cast<uint64_t>(s.time) + s.delta);
       if (output.keep_run(first, s.delta, run, s.value)) {
         s.time = first + static_cast<int64_t>(s.delta * (run - 1));

@@ -1,62 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chunkenc/xor_encode.hpp"
 
-#include <bit>
+#include <memory>
 
 namespace mnemo {
+namespace {
+
+constexpr unsigned kCountBits = 16;
+/// 4 + 64 bits of time, 13 + 64 of value.
+constexpr size_t kMostBytesPerSample = 19;
+
+}  // namespace
+
 void XorEncoder::reset() {
-  out_.bits(0, 16);
-  count_ = 0;
-  delta_ = 0;
-  window_ = {};
+  out_.bits(0, kCountBits);
+  coder_ = {};
 }
 
-void XorEncoder::append(int64_t time, double value) {
-  auto bits = std::bit_cast<uint64_t>(value);
-  append_time(time);
-  if (count_ == 0) {
-    out_.bits(bits, 64);
-  } else {
-    window_.write(out_, bits ^ value_);
-  }
-  time_ = time;
-  value_ = bits;
-  ++count_;
-}
-
-void XorEncoder::append_time(int64_t time) {
-  if (count_ == 0) {
-    out_.varint(time);
-    return;
-  }
-  uint64_t delta = static_cast<uint64_t>(time) - static_cast<uint64_t>(time_);
-  auto change = static_cast<int64_t>(delta - delta_);
-  delta_ = delta;
-  if (count_ == 1) {
-    out_.uvarint(delta);
-  } else if (change == 0) {
-    out_.bits(0, 1);
-  } else if (fits_bits(change, 14)) {
-    out_.bits(2, 2);
-    out_.bits(static_cast<uint64_t>(change), 14);
-  } else if (fits_bits(change, 17)) {
-    out_.bits(6, 3);
-    out_.bits(static_cast<uint64_t>(change), 17);
-  } else if (fits_bits(change, 20)) {
-    out_.bits(14, 4);
-    out_.bits(static_cast<uint64_t>(change), 20);
-  } else {
-    out_.bits(15, 4);
-    out_.bits(static_cast<uint64_t>(change), 64);
-  }
-}
+void XorEncoder::append(int64_t time, double value) { coder_.append(out_, time, value); }
 
 std::string XorEncoder::take() {
   std::string data = out_.take();
-  data[0] = static_cast<char>(count_ >> 8);
-  data[1] = static_cast<char>(count_);
+  data[0] = static_cast<char>(size() >> 8);
+  data[1] = static_cast<char>(size());
   reset();
   return data;
+}
+
+std::string encode_xor(std::span<const int64_t> times, std::span<const double> values) {
+  size_t room = kCountBits / 8 + times.size() * kMostBytesPerSample + sizeof(uint64_t);
+  auto buffer = std::make_unique_for_overwrite<uint8_t[]>(room);
+  MemoryBitWriter out(buffer.get());
+  XorCoder coder;
+  out.bits(times.size(), kCountBits);
+  for (size_t i = 0; i < times.size(); ++i) coder.append(out, times[i], values[i]);
+  uint8_t* end = out.finish();
+  return std::string(buffer.get(), end);
 }
 
 }  // namespace mnemo

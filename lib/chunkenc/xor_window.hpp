@@ -9,11 +9,13 @@
 
 namespace mnemo {
 
-/// The window of significant bits in which the XOR of consecutive values is written.
+/// The window of significant bits in which the XOR of consecutive values is
+/// written, to any BasicBitWriter.
 class XorWindow {
  public:
   /// `0` no change; `10` the change in the window as it is; `11` a new window and the change.
-  void write(BitWriter& out, uint64_t change) {
+  template <typename Bits>
+  void write(Bits& out, uint64_t change) {
     if (change == 0) {
       out.bits(0, 1);
     } else if (holds(change)) {
@@ -30,11 +32,13 @@ class XorWindow {
     return leading_ <= leading_zeros(change) &&
            trailing_ <= static_cast<unsigned>(std::countr_zero(change));
   }
-  void write_change(BitWriter& out, uint64_t change) const {
+  template <typename Bits>
+  void write_change(Bits& out, uint64_t change) const {
     out.bits(change >> trailing_, 64 - leading_ - trailing_);
   }
   /// Makes and writes a window that fits a change other than zero, and the change.
-  void write_new(BitWriter& out, uint64_t change) {
+  template <typename Bits>
+  void write_new(Bits& out, uint64_t change) {
     leading_ = leading_zeros(change);
     trailing_ = static_cast<unsigned>(std::countr_zero(change));
     out.bits(leading_, 5);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Raw floats are bound by the latency of one addition a sample (sum and counter go side by side);
-// encoding adds five XOR samples a window. Measured by bench/downsample.cpp.
+// the windows are gathered and encoded an aggregate at a time. Measured by bench/downsample.cpp.
 #include "downsample/float_aggregates.hpp"
 
 #include "chunkenc/counter_resets.hpp"
@@ -10,9 +10,11 @@
 #include "downsample/windows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 #include <utility>
+#include <vector>
 
 namespace mnemo::downsample {
 namespace {
@@ -54,62 +56,46 @@ struct WindowAggregates {
   return {sum, min, max, counter};
 }
 
-/// Writes one part of an aggregate chunk.
-class PartWriter {
- public:
+/// The samples of one part of an aggregate chunk.
+struct Part {
+  std::vector<int64_t> times;
+  std::vector<double> values;
+
   void append(int64_t time, double value) {
-    append_outside(time, value);
-    min_time_ = std::min(min_time_, time);
-    max_time_ = std::max(max_time_, time);
-  }
-  /// A sample whose time doesn't count: the counter's first and last one.
-  void append_outside(int64_t time, double value) {
-    overflows_ |= encoder_.size() == XorEncoder::kMaxSamples;
-    if (!overflows_) encoder_.append(time, value);
-  }
-  bool empty() const { return encoder_.size() == 0; }
-  /// Whether there were more samples than a chunk can hold.
-  bool overflows() const { return overflows_; }
-  int64_t min_time() const { return min_time_; }
-  int64_t max_time() const { return max_time_; }
-  Chunk take() { return {0, 0, ChunkEncoding::kXor, Bytes::own(encoder_.take())}; }
-
- private:
-  XorEncoder encoder_;
-  int64_t min_time_ = kMaxTime;
-  int64_t max_time_ = kMinTime;
-  bool overflows_ = false;
-};
-
-/// Writes an aggregate chunk of floats.
-struct Writers {
-  PartWriter count;
-  PartWriter sum;
-  PartWriter min;
-  PartWriter max;
-  PartWriter counter;
-
-  bool overflows() const {
-    return count.overflows() || sum.overflows() || min.overflows() || max.overflows() ||
-           counter.overflows();
-  }
-
-  std::optional<Chunk> take() {
-    AggregateParts parts;
-    Chunk chunk{kMaxTime, kMinTime, ChunkEncoding::kAggregate, {}};
-    size_t number = 0;
-    for (auto* writer : {&count, &sum, &min, &max, &counter}) {
-      auto& part = parts.parts[number++];
-      if (writer->empty()) continue;
-      chunk.min_time = std::min(chunk.min_time, writer->min_time());
-      chunk.max_time = std::max(chunk.max_time, writer->max_time());
-      part = writer->take();
-    }
-    if (chunk.min_time > chunk.max_time) return std::nullopt;
-    chunk.data = Bytes::own(join_aggregate(parts));
-    return chunk;
+    times.push_back(time);
+    values.push_back(value);
   }
 };
+
+/// The aggregates of a stretch of a series, window by window.
+struct Windows {
+  std::vector<int64_t> times;
+  std::vector<double> counts;
+  std::vector<double> sums;
+  std::vector<double> mins;
+  std::vector<double> maxs;
+  std::vector<double> counters;
+
+  explicit Windows(size_t most) {
+    times.reserve(most);
+    for (auto* column : {&counts, &sums, &mins, &maxs, &counters}) column->reserve(most);
+  }
+};
+
+/// No more windows than this can `times` have, which rise.
+size_t most_windows(std::span<const int64_t> times, int64_t resolution) {
+  auto length = static_cast<uint64_t>(times.back()) - static_cast<uint64_t>(times.front());
+  return std::min<uint64_t>(times.size(), length / static_cast<uint64_t>(resolution) + 2);
+}
+
+Chunk xor_chunk(std::span<const int64_t> times, std::span<const double> values) {
+  return {0, 0, ChunkEncoding::kXor, Bytes::own(encode_xor(times, values))};
+}
+
+/// An aggregate chunk with the times of its windows.
+Chunk aggregate_chunk(TimeRange windows, const AggregateParts& parts) {
+  return {windows.min, windows.max, ChunkEncoding::kAggregate, Bytes::own(join_aggregate(parts))};
+}
 
 double sum_of(std::span<const double> values) {
   double sum = 0;
@@ -131,8 +117,7 @@ double max_of(std::span<const double> values) {
 
 /// Aggregates the samples that all chunks have of one part by one function.
 Status aggregate_part(std::span<const AggregateParts> chunks, AggregatePart part,
-                      int64_t resolution, double (*aggregate)(std::span<const double>),
-                      PartWriter& out) {
+                      int64_t resolution, double (*aggregate)(std::span<const double>), Part& out) {
   SampleColumn samples;
   for (const auto& chunk : chunks) {
     if (chunk[part]) MNEMO_RETURN_IF_ERROR(append_rising_floats(*chunk[part], samples));
@@ -144,8 +129,7 @@ Status aggregate_part(std::span<const AggregateParts> chunks, AggregatePart part
   return {};
 }
 
-Status aggregate_counters(std::span<const AggregateParts> chunks, int64_t resolution,
-                          PartWriter& out) {
+Status aggregate_counters(std::span<const AggregateParts> chunks, int64_t resolution, Part& out) {
   SampleColumn total;
   CounterResets resets;
   SampleColumn samples;
@@ -157,13 +141,13 @@ Status aggregate_counters(std::span<const AggregateParts> chunks, int64_t resolu
     resets.append(samples, total);
   }
   if (total.empty()) return {};
-  out.append_outside(total.times[0], total.values[0]);
+  out.append(total.times[0], total.values[0]);
   Counter counter;
   for_each_window(total.times, resolution, [&](size_t first, size_t last, int64_t time) {
     for (size_t i = first; i < last; ++i) counter.add(total.values[i]);
     out.append(time, counter.total);
   });
-  out.append_outside(total.times.back(), resets.last_value());
+  out.append(total.times.back(), resets.last_value());
   return {};
 }
 
@@ -171,38 +155,56 @@ Status aggregate_counters(std::span<const AggregateParts> chunks, int64_t resolu
 
 Chunk aggregate_floats(std::span<const int64_t> times, std::span<const double> values,
                        int64_t resolution) {
-  Writers out;
-  out.counter.append_outside(times[0], values[0]);
+  // The counter has the first and the last sample too.
+  Windows out(most_windows(times, resolution) + 2);
+  out.times.push_back(times[0]);
+  out.counters.push_back(values[0]);
   Counter counter;
   for_each_window(times, resolution, [&](size_t first, size_t last, int64_t time) {
     auto window = aggregate_window(values.subspan(first, last - first), counter);
     counter = window.counter;
-    out.count.append(time, static_cast<double>(last - first));
-    out.sum.append(time, window.sum);
-    out.min.append(time, window.min);
-    out.max.append(time, window.max);
-    out.counter.append(time, counter.total);
+    out.times.push_back(time);
+    out.counts.push_back(static_cast<double>(last - first));
+    out.sums.push_back(window.sum);
+    out.mins.push_back(window.min);
+    out.maxs.push_back(window.max);
+    out.counters.push_back(counter.total);
   });
-  out.counter.append_outside(times.back(), values.back());
-  return *out.take();
+  out.times.push_back(times.back());
+  out.counters.push_back(values.back());
+  auto windows = std::span<const int64_t>(out.times).subspan(1, out.counts.size());
+  AggregateParts parts{{xor_chunk(windows, out.counts), xor_chunk(windows, out.sums),
+                        xor_chunk(windows, out.mins), xor_chunk(windows, out.maxs),
+                        xor_chunk(out.times, out.counters)}};
+  return aggregate_chunk({windows.front(), windows.back()}, parts);
 }
 
 Result<std::optional<Chunk>> aggregate_float_parts(std::span<const AggregateParts> chunks,
                                                    int64_t resolution) {
-  Writers out;
-  struct Job {
-    AggregatePart part;
-    double (*aggregate)(std::span<const double>);
-    PartWriter* out;
-  };
-  for (const auto& job :
-       {Job{AggregatePart::kCount, sum_of, &out.count}, Job{AggregatePart::kSum, sum_of, &out.sum},
-        Job{AggregatePart::kMin, min_of, &out.min}, Job{AggregatePart::kMax, max_of, &out.max}}) {
-    MNEMO_RETURN_IF_ERROR(aggregate_part(chunks, job.part, resolution, job.aggregate, *job.out));
+  std::array<Part, 5> parts;
+  auto of = [&](AggregatePart part) -> Part& { return parts[static_cast<size_t>(part)]; };
+  for (const auto& [part, aggregate] :
+       {std::pair(AggregatePart::kCount, &sum_of), std::pair(AggregatePart::kSum, &sum_of),
+        std::pair(AggregatePart::kMin, &min_of), std::pair(AggregatePart::kMax, &max_of)}) {
+    MNEMO_RETURN_IF_ERROR(aggregate_part(chunks, part, resolution, aggregate, of(part)));
   }
-  MNEMO_RETURN_IF_ERROR(aggregate_counters(chunks, resolution, out.counter));
-  if (out.overflows()) return Status::data_loss("aggregates of more windows than a chunk holds");
-  return out.take();
+  MNEMO_RETURN_IF_ERROR(aggregate_counters(chunks, resolution, of(AggregatePart::kCounter)));
+  TimeRange windows{kMaxTime, kMinTime};
+  AggregateParts encoded;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const auto& [times, values] = parts[i];
+    if (times.empty()) continue;
+    if (times.size() > XorEncoder::kMaxSamples) {
+      return Status::data_loss("aggregates of more windows than a chunk holds");
+    }
+    // The counter's first and last sample are no windows.
+    size_t outside = i == static_cast<size_t>(AggregatePart::kCounter) ? 1 : 0;
+    windows.min = std::min(windows.min, times[outside]);
+    windows.max = std::max(windows.max, times[times.size() - 1 - outside]);
+    encoded.parts[i] = xor_chunk(times, values);
+  }
+  if (windows.min > windows.max) return std::optional<Chunk>();
+  return std::optional<Chunk>(aggregate_chunk(windows, encoded));
 }
 
 }  // namespace mnemo::downsample

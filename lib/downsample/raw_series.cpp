@@ -32,7 +32,7 @@ class Run {
     size_t first = samples_.size();
     MNEMO_RETURN_IF_ERROR(decode_chunk(chunk, TimeRange(), samples_));
     tsdb::remove_ranges(samples_, first, deleted);
-    keep_rising(samples_, first);
+    all_numbers_ &= keep_rising(samples_, first);
     return {};
   }
 
@@ -48,6 +48,7 @@ class Run {
       first = last;
     }
     samples_.clear();
+    all_numbers_ = true;
     return {};
   }
 
@@ -75,9 +76,7 @@ class Run {
 
   /// Moves those of some samples that are numbers together; says how many.
   size_t drop_nans(size_t first, size_t last) {
-    bool any = false;
-    for (size_t i = first; i < last; ++i) any |= std::isnan(samples_.values[i]);
-    if (!any) return last - first;
+    if (all_numbers_) return last - first;
     size_t kept = first;
     for (size_t i = first; i < last; ++i) {
       if (std::isnan(samples_.values[i])) continue;
@@ -93,6 +92,7 @@ class Run {
 
   int64_t resolution_;
   SampleColumn& samples_;
+  bool all_numbers_ = true;
 };
 
 }  // namespace

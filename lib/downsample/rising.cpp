@@ -5,7 +5,7 @@
 #include "chunkenc/column.hpp"
 #include "chunkenc/decode.hpp"
 
-#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -13,15 +13,14 @@
 namespace mnemo::downsample {
 namespace {
 
-/// Whether everything stays: one pass without a branch a sample.
-bool rises(const SampleColumn& samples, size_t first) {
+/// Whether all are numbers and rise: one pass without a branch a sample.
+bool rise_as_numbers(const SampleColumn& samples, size_t first) {
   if (first == samples.size()) return true;
   const int64_t* times = samples.times.data();
   const double* values = samples.values.data();
-  bool all = first == 0 || times[first] > times[first - 1];
-  all &= std::bit_cast<uint64_t>(values[first]) != kStaleNanBits;
+  bool all = (first == 0 || times[first] > times[first - 1]) && !std::isnan(values[first]);
   for (size_t i = first + 1; i < samples.size(); ++i) {
-    all &= std::bit_cast<uint64_t>(values[i]) != kStaleNanBits;
+    all &= !std::isnan(values[i]);
     all &= times[i] > times[i - 1];
   }
   return all;
@@ -46,8 +45,9 @@ Status append_rising(const Chunk& chunk, SampleKind kind, SampleColumn& out) {
 
 }  // namespace
 
-void keep_rising(SampleColumn& samples, size_t first) {
-  if (rises(samples, first)) return;
+bool keep_rising(SampleColumn& samples, size_t first) {
+  if (rise_as_numbers(samples, first)) return true;
+  bool all_numbers = true;
   size_t kept = first;
   for (size_t i = first; i < samples.size(); ++i) {
     if (is_stale_nan(samples.values[i])) continue;
@@ -55,9 +55,11 @@ void keep_rising(SampleColumn& samples, size_t first) {
     samples.times[kept] = samples.times[i];
     samples.values[kept] = samples.values[i];
     if (samples.has_histograms()) samples.histograms[kept] = std::move(samples.histograms[i]);
+    all_numbers &= !std::isnan(samples.values[i]);
     ++kept;
   }
   resize_column(samples, kept);
+  return all_numbers;
 }
 
 Status decode_floats(const Chunk& chunk, SampleColumn& out) {

@@ -10,7 +10,8 @@
 namespace mnemo::downsample {
 
 /// Removes, from `first` on, stale markers and samples that aren't later than the one before them.
-void keep_rising(SampleColumn& samples, size_t first);
+/// Returns whether the values that stay are all numbers.
+bool keep_rising(SampleColumn& samples, size_t first);
 
 /// Appends all samples of a chunk of floats. Errors: DataLoss (malformed, or not floats).
 Status decode_floats(const Chunk& chunk, SampleColumn& out);

@@ -107,6 +107,19 @@ TEST_CASE("xor: noise of every length survives") {
   check_round_trip(noisy_samples(XorEncoder::kMaxSamples, 1));
 }
 
+TEST_CASE("xor: samples encoded at once make the same bytes") {
+  for (size_t count = 0; count < 300; ++count) {
+    auto samples = noisy_samples(count, count);
+    std::vector<int64_t> times;
+    std::vector<double> values;
+    for (const auto& sample : samples) {
+      times.push_back(sample.time);
+      values.push_back(sample.value);
+    }
+    REQUIRE_EQ(encode_xor(times, values), encode(samples));
+  }
+}
+
 TEST_CASE("xor: only samples within the range are appended") {
   auto samples = noisy_samples(120, 7);
   auto data = encode(samples);
