@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -26,7 +27,7 @@ inline constexpr uint64_t kStaleNanBits = 0x7ff0000000000002ULL;
 /// The NaN that arithmetic produces in Prometheus.
 inline constexpr uint64_t kNormalNanBits = 0x7ff8000000000001ULL;
 
-bool is_stale_nan(double value);
+inline bool is_stale_nan(double value) { return std::bit_cast<uint64_t>(value) == kStaleNanBits; }
 double stale_nan();
 
 /// A native histogram with float counts. Buckets are absolute counts, in the order of the spans.

@@ -90,7 +90,17 @@ class ByteReader {
   double be_double() { return std::bit_cast<double>(be64()); }
   uint64_t uvarint() {
     if (at_ != end_ && *at_ < 0x80) return *at_++;
-    return long_uvarint();
+    if (remaining() < 4) return long_uvarint();
+    // Two and three bytes are what the index has most, after one.
+    uint64_t value = (at_[0] & 0x7f) | static_cast<uint64_t>(at_[1] & 0x7f) << 7;
+    if (at_[1] < 0x80) {
+      at_ += 2;
+      return value;
+    }
+    if (at_[2] >= 0x80) return long_uvarint();
+    value |= static_cast<uint64_t>(at_[2]) << 14;
+    at_ += 3;
+    return value;
   }
   /// Signed, zigzag (Go's binary.Varint).
   int64_t varint() { return zigzag_decode(uvarint()); }

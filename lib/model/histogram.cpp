@@ -20,8 +20,6 @@ std::vector<double> absolute_counts(const std::vector<int64_t>& deltas) {
 
 }  // namespace
 
-bool is_stale_nan(double value) { return std::bit_cast<uint64_t>(value) == kStaleNanBits; }
-
 double stale_nan() { return std::bit_cast<double>(kStaleNanBits); }
 
 FloatHistogram Histogram::to_float() const {

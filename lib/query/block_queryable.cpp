@@ -21,7 +21,17 @@ class PartsSource final : public SampleSource {
 
   Status read(TimeRange range, SampleColumn& out) const override {
     out.clear();
-    if (parts_.size() == 1) return read_part(parts_[0], range, out);
+    bool in_order = true;
+    for (const auto& part : parts_) {
+      size_t first = out.size();
+      MNEMO_RETURN_IF_ERROR(read_part(part, range, out));
+      in_order &= first == 0 || first == out.size() || out.times[first - 1] < out.times[first];
+    }
+    return in_order ? Status() : read_overlapping(range, out);
+  }
+
+ private:
+  Status read_overlapping(TimeRange range, SampleColumn& out) const {
     std::vector<SampleColumn> columns(parts_.size());
     for (size_t i = 0; i < parts_.size(); ++i) {
       MNEMO_RETURN_IF_ERROR(read_part(parts_[i], range, columns[i]));
@@ -30,7 +40,6 @@ class PartsSource final : public SampleSource {
     return {};
   }
 
- private:
   static Status read_part(const Part& part, TimeRange range, SampleColumn& out) {
     return part.block->read_samples(part.series, range, out);
   }
@@ -61,7 +70,7 @@ class MergedSelection final : public SelectedStream {
     std::vector<Part> parts;
     for (auto& cursor : cursors_) {
       if (cursor.done || cursor.part.series.labels != out.labels) continue;
-      parts.push_back(cursor.part);
+      parts.push_back({cursor.part.block, std::move(cursor.part.series)});
       MNEMO_RETURN_IF_ERROR(advance(cursor));
     }
     out.samples = std::make_shared<PartsSource>(std::move(parts));

@@ -125,17 +125,21 @@ Result<StepMatrix> choose(const AggregatePlan& plan, const Grid& grid, QueryStat
 
 }  // namespace
 
-Labels group_labels(const AggregatePlan& plan, const Labels& labels) {
-  if (!plan.without) return plan.grouping.empty() ? Labels() : keep_labels(labels, plan.grouping);
-  return without_name(drop_labels(labels, plan.grouping));
-}
-
 size_t GroupNumbers::of(const Labels& labels) {
   if (!plan_.without && plan_.grouping.empty() && !labels_.empty()) return 0;
-  Labels group = group_labels(plan_, labels);
-  auto [at, is_new] = numbers_.try_emplace(group, labels_.size());
-  if (is_new) labels_.push_back(std::move(group));
-  return at->second;
+  group_.clear();
+  auto grouping = plan_.grouping.begin();
+  for (const auto& label : labels) {
+    while (grouping != plan_.grouping.end() && *grouping < label.name) ++grouping;
+    bool named = grouping != plan_.grouping.end() && *grouping == label.name;
+    bool kept = plan_.without ? !named && label.name != kMetricName : named;
+    if (kept) group_.append(label.name, label.value);
+  }
+  auto found = numbers_.find(group_.labels());
+  if (found != numbers_.end()) return found->second;
+  numbers_.emplace(group_.labels(), labels_.size());
+  labels_.push_back(group_.labels());
+  return labels_.size() - 1;
 }
 
 OperatorPtr make_aggregate_operator(const AggregatePlan& plan, const Grid& grid,

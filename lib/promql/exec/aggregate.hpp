@@ -16,9 +16,6 @@ OperatorPtr make_aggregate_operator(const AggregatePlan& plan, const Grid& grid,
 Result<StepMatrix> select_series(const AggregatePlan& plan, const Grid& grid, StepMatrix input,
                                  const std::vector<double>& parameter, Annotations& annotations);
 
-/// The labels of the group that a series belongs to.
-Labels group_labels(const AggregatePlan& plan, const Labels& labels);
-
 /// Numbers groups in the order in which they are met.
 class GroupNumbers {
  public:
@@ -33,6 +30,7 @@ class GroupNumbers {
   const AggregatePlan& plan_;
   std::unordered_map<Labels, size_t, LabelsHash> numbers_;
   std::vector<Labels> labels_;
+  LabelsAppender group_;  // of the series that was met last
 };
 
 }  // namespace mnemo::promql

@@ -145,7 +145,8 @@ Result<QueryResult> Engine::query(const Context& context, Queryable& queryable,
                   : Grid::between(request.start_ms, request.end_ms, request.step_ms);
   int64_t lookback =
       request.lookback_delta_ms > 0 ? request.lookback_delta_ms : options_.lookback_delta_ms;
-  QueryState state{context, queryable, lookback, options_.max_samples, 0, {}};
+  QueryState state{context, queryable, options_.executor.get(), lookback, options_.max_samples,
+                   0,       {}};
   Annotations annotations;
   MNEMO_TRY(QueryResult result, collect(*plan, grid, state, annotations));
   result.type = request.is_instant() ? expr->type : ValueType::kMatrix;

@@ -6,6 +6,7 @@
 #include "promql/plan/plan.hpp"
 
 #include <mnemo/context.hpp>
+#include <mnemo/executor.hpp>
 #include <mnemo/promql.hpp>
 #include <mnemo/queryable.hpp>
 #include <mnemo/status.hpp>
@@ -17,10 +18,12 @@
 
 namespace mnemo::promql {
 
-/// What the operators of one query share. One query runs on one thread.
+/// What the operators of one query share. Its operators run on one thread, but for what they give
+/// to the executor themselves.
 struct QueryState {
   const Context& context;
   Queryable& queryable;
+  Executor* executor = nullptr;  // null: everything on that thread
   int64_t lookback_ms = 0;
   uint64_t max_samples = 0;
   uint64_t samples_held = 0;

@@ -1,76 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promql/exec/selector.hpp"
 
-#include "model/histogram_math.hpp"
+#include "promql/exec/selected_input.hpp"
 
 namespace mnemo::promql {
 namespace {
-
-/// Leaves count and sum of each histogram, and what its buckets say of a reset since the one
-/// before.
-void reduce_to_statistics(SampleColumn& samples) {
-  HistogramPtr before;
-  for (size_t i = 0; i < samples.size(); ++i) {
-    if (!samples.histograms[i] || is_stale_nan(samples.values[i])) continue;
-    HistogramPtr now = std::move(samples.histograms[i]);
-    auto reduced = std::make_shared<FloatHistogram>();
-    reduced->counter_reset_hint = now->counter_reset_hint;
-    reduced->schema = now->schema;
-    reduced->count = now->count;
-    reduced->sum = now->sum;
-    if (now->counter_reset_hint == CounterResetHint::kUnknown && before) {
-      reduced->counter_reset_hint =
-          detect_reset(*now, *before) ? CounterResetHint::kReset : CounterResetHint::kNotReset;
-    }
-    samples.histograms[i] = std::move(reduced);
-    before = std::move(now);
-  }
-}
-
-/// The series of one selection, with what the source warns of.
-class SelectedInput {
- public:
-  SelectedInput(const SelectorPlan& plan, Selection selection, QueryState& state)
-      : plan_(plan), selection_(std::move(selection)), state_(state) {
-    selection_.matchers = plan.matchers;
-    selection_.func = plan.hints.func;
-    selection_.grouping_by = plan.hints.grouping_by;
-    selection_.grouping_labels = plan.hints.grouping_labels;
-  }
-
-  /// Fills `labels` and `samples` with the next series that has any.
-  Result<bool> next(Labels& labels, SampleColumn& samples) {
-    if (!stream_) {
-      MNEMO_TRY(stream_, state_.queryable.select(state_.context, selection_));
-    }
-    while (true) {
-      MNEMO_RETURN_IF_ERROR(state_.context.check());
-      MNEMO_TRY(bool more, stream_->next(series_));
-      if (!more) return false;
-      MNEMO_RETURN_IF_ERROR(series_.samples->read(selection_.range, samples));
-      ++state_.statistics.series_selected;
-      state_.statistics.samples_read += samples.size();
-      if (samples.empty()) continue;
-      if (plan_.statistics_only && samples.has_histograms()) reduce_to_statistics(samples);
-      MNEMO_RETURN_IF_ERROR(state_.hold(samples.size()));
-      state_.release(samples.size());
-      labels = std::move(series_.labels);
-      return true;
-    }
-  }
-
-  void annotate(Annotations& into) const {
-    if (!stream_) return;
-    for (const auto& warning : stream_->warnings()) into.source_warning(warning);
-  }
-
- private:
-  const SelectorPlan& plan_;
-  Selection selection_;
-  QueryState& state_;
-  std::unique_ptr<SelectedStream> stream_;
-  SelectedSeries series_;
-};
 
 /// How much earlier than its first step the data of a selector is asked for.
 int64_t lead(const SelectorPlan& plan, const Grid& grid) {
@@ -93,38 +27,34 @@ class SelectorOperator : public Operator {
         value_(value),
         grid_(grid),
         lookback_ms_(state.lookback_ms),
-        input_(plan, instant_selection(plan, grid, state), state) {}
+        columns_(plan, instant_selection(plan, grid, state), grid, state,
+                 [this](SeriesScratch& scratch, StepColumn& out, Annotations&) -> Result<bool> {
+                   return fill(scratch.samples, out);
+                 }) {}
 
-  Result<bool> next(StepColumn& out) override {
-    while (true) {
-      MNEMO_TRY(bool more, input_.next(out.labels, samples_));
-      if (!more) return false;
-      out.reset(grid_.count);
-      if (fill(out)) return true;
-    }
-  }
+  Result<bool> next(StepColumn& out) override { return columns_.next(out); }
 
-  void annotate(Annotations& into) const override { input_.annotate(into); }
+  void annotate(Annotations& into) const override { columns_.annotate(into); }
 
  private:
   /// Looks up each step's sample; false when no step has one.
-  bool fill(StepColumn& out) const {
+  bool fill(const SampleColumn& samples, StepColumn& out) const {
     bool any = false;
     size_t after = 0;  // the first sample that is later than the step
-    const auto& times = samples_.times;
+    const auto& times = samples.times;
     for (size_t step = 0; step < grid_.count; ++step) {
       int64_t reference = shift_.reference(grid_.time(step));
       while (after < times.size() && times[after] <= reference) ++after;
       if (after == 0 || times[after - 1] <= reference - lookback_ms_) continue;
       size_t i = after - 1;
-      if (is_stale_nan(samples_.values[i])) continue;
+      if (is_stale_nan(samples.values[i])) continue;
       any = true;
       if (value_ == SelectorValue::kTimestamp) {
         out.set(step, static_cast<double>(times[i]) / 1000);
-      } else if (samples_.histogram(i) != nullptr) {
-        out.set(step, samples_.histograms[i]);
+      } else if (samples.histogram(i) != nullptr) {
+        out.set(step, samples.histograms[i]);
       } else {
-        out.set(step, samples_.values[i]);
+        out.set(step, samples.values[i]);
       }
     }
     return any;
@@ -134,14 +64,24 @@ class SelectorOperator : public Operator {
   SelectorValue value_;
   Grid grid_;
   int64_t lookback_ms_;
-  SelectedInput input_;
-  SampleColumn samples_;
+  SelectedColumns columns_;
 };
+
+Selection range_selection(const RangeSelectorPlan& plan, const Grid& grid) {
+  const TimeShift& shift = plan.selector->shift;
+  Selection selection;
+  selection.range = {
+      shift.reference(grid.start_ms) - lead(*plan.selector, grid) - plan.range_ms + 1,
+      shift.reference(grid.last())};
+  selection.step_ms = grid.single() ? 0 : grid.step_ms;
+  selection.range_ms = plan.range_ms;
+  return selection;
+}
 
 class SelectedRanges : public RangeSource {
  public:
   SelectedRanges(const RangeSelectorPlan& plan, const Grid& grid, QueryState& state)
-      : input_(*plan.selector, selection(plan, grid), state) {}
+      : input_(*plan.selector, range_selection(plan, grid), state) {}
 
   Result<bool> next(RangeSeries& out) override {
     MNEMO_TRY(bool more, input_.next(out.labels, samples_));
@@ -153,17 +93,6 @@ class SelectedRanges : public RangeSource {
   void annotate(Annotations& into) const override { input_.annotate(into); }
 
  private:
-  static Selection selection(const RangeSelectorPlan& plan, const Grid& grid) {
-    const TimeShift& shift = plan.selector->shift;
-    Selection selection;
-    selection.range = {
-        shift.reference(grid.start_ms) - lead(*plan.selector, grid) - plan.range_ms + 1,
-        shift.reference(grid.last())};
-    selection.step_ms = grid.single() ? 0 : grid.step_ms;
-    selection.range_ms = plan.range_ms;
-    return selection;
-  }
-
   SelectedInput input_;
   SampleColumn samples_;
 };
@@ -223,6 +152,12 @@ class SubqueryRanges : public RangeSource {
 OperatorPtr make_selector_operator(const SelectorPlan& plan, SelectorValue value, const Grid& grid,
                                    QueryState& state) {
   return std::make_unique<SelectorOperator>(plan, value, grid, state);
+}
+
+std::unique_ptr<SelectedColumns> make_range_columns(const RangeSelectorPlan& plan, const Grid& grid,
+                                                    QueryState& state, SeriesKernel kernel) {
+  return std::make_unique<SelectedColumns>(*plan.selector, range_selection(plan, grid), grid, state,
+                                           std::move(kernel));
 }
 
 Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const Grid& grid,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "promql/exec/operator.hpp"
+#include "promql/exec/selected_input.hpp"
 #include "promql/functions/window.hpp"
 
 namespace mnemo::promql {
@@ -23,6 +24,10 @@ class RangeSource {
 /// For a RangeSelectorPlan or a SubqueryPlan: everything that the windows of `grid` reach.
 Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const Grid& grid,
                                                        QueryState& state);
+
+/// For a RangeSelectorPlan: what `kernel` makes of everything that the windows of `grid` reach.
+std::unique_ptr<SelectedColumns> make_range_columns(const RangeSelectorPlan& plan, const Grid& grid,
+                                                    QueryState& state, SeriesKernel kernel);
 
 /// Where the windows of a RangeSelectorPlan or a SubqueryPlan lie.
 WindowShape window_shape(const Plan& plan);

@@ -19,52 +19,79 @@ PositionRange annotated_position(const Plan& argument) {
 class WindowOperator : public Operator {
  public:
   WindowOperator(const CallPlan& plan, const WindowFunction& function, const Grid& grid,
-                 QueryState& state, std::unique_ptr<RangeSource> source, const Plan& range)
+                 QueryState& state, const Plan& range)
       : function_(function),
         position_(annotated_position(*plan.arguments[0])),
         shape_(window_shape(range)),
+        is_distinct_(range.distinct_without_name),
         grid_(grid),
-        state_(state),
-        source_(std::move(source)) {}
+        state_(state) {}
 
-  Status evaluate_scalars(const CallPlan& plan) {
+  /// What is selected is evaluated on all threads; the steps of a subquery come one by one.
+  Status open(const CallPlan& plan, const Plan& range) {
     for (const auto& argument : plan.arguments) {
       if (is_range(*argument)) continue;
       MNEMO_TRY(auto values, evaluate_scalar(*argument, grid_, state_, before_));
       scalars_.push_back(std::move(values));
     }
+    if (const auto* selector = plan_as_if<RangeSelectorPlan>(&range)) {
+      columns_ = make_range_columns(*selector, grid_, state_,
+                                    [this](SeriesScratch& scratch, StepColumn& out, auto& notes) {
+                                      std::swap(scratch.ranges.labels, out.labels);
+                                      split_samples(scratch.samples, scratch.ranges);
+                                      return evaluate(scratch.ranges, out, notes);
+                                    });
+      return {};
+    }
+    MNEMO_TRY(source_, make_range_source(range, grid_, state_));
     return {};
   }
 
   Result<bool> next(StepColumn& out) override {
+    MNEMO_TRY(bool more, columns_ ? columns_->next(out) : next_of_subquery(out));
+    if (!more || is_distinct_) return more;
+    if (!seen_.insert(out.labels.hash()).second) return duplicate_labels_error();
+    return true;
+  }
+
+  void annotate(Annotations& into) const override {
+    if (columns_) columns_->annotate(into);
+    if (source_) source_->annotate(into);
+    into.merge(before_);
+    into.merge(own_);
+    if (columns_) into.merge(columns_->notes());
+  }
+
+ private:
+  Result<bool> next_of_subquery(StepColumn& out) {
     while (true) {
       MNEMO_TRY(bool more, source_->next(series_));
       if (!more) return false;
       if (series_.size() == 0) continue;
       out.reset(grid_.count);
-      WindowCall call{series_, grid_, shape_, scalars_, position_, own_};
-      MNEMO_RETURN_IF_ERROR(function_.evaluate(call, out));
-      if (!out.any()) continue;
-      out.labels = function_.keeps_name ? series_.labels : without_metadata(series_.labels);
-      if (!seen_.insert(out.labels.hash()).second) return duplicate_labels_error();
-      return true;
+      MNEMO_TRY(bool any, evaluate(series_, out, own_));
+      if (any) return true;
     }
   }
 
-  void annotate(Annotations& into) const override {
-    source_->annotate(into);
-    into.merge(before_);
-    into.merge(own_);
+  Result<bool> evaluate(const RangeSeries& series, StepColumn& out, Annotations& notes) const {
+    if (series.size() == 0) return false;
+    WindowCall call{series, grid_, shape_, scalars_, position_, notes};
+    MNEMO_RETURN_IF_ERROR(function_.evaluate(call, out));
+    if (!out.any()) return false;
+    out.labels = function_.keeps_name ? series.labels : without_metadata(series.labels);
+    return true;
   }
 
- private:
   const WindowFunction& function_;
   PositionRange position_;
   WindowShape shape_;
+  bool is_distinct_;
   Grid grid_;
   QueryState& state_;
-  std::unique_ptr<RangeSource> source_;
   std::vector<std::vector<double>> scalars_;
+  std::unique_ptr<SelectedColumns> columns_;  // this, or
+  std::unique_ptr<RangeSource> source_;       // this
   RangeSeries series_;
   Annotations before_;
   Annotations own_;
@@ -134,16 +161,15 @@ Result<OperatorPtr> make_window_operator(const CallPlan& plan, const Grid& grid,
     if (is_range(*argument)) range = argument.get();
   }
   MNEMO_RETURN_IF_ERROR(check_modifiers(plan, *range));
-  MNEMO_TRY(auto source, make_range_source(*range, grid, state));
   if (function->name == "absent_over_time") {
+    MNEMO_TRY(auto source, make_range_source(*range, grid, state));
     auto presence = std::make_shared<PresenceOperator>(*range, grid, std::move(source));
     return make_matrix_operator([range, presence, grid](Annotations& annotations) {
       return absent_over(*range, *presence, grid, annotations);
     });
   }
-  auto result =
-      std::make_unique<WindowOperator>(plan, *function, grid, state, std::move(source), *range);
-  MNEMO_RETURN_IF_ERROR(result->evaluate_scalars(plan));
+  auto result = std::make_unique<WindowOperator>(plan, *function, grid, state, *range);
+  MNEMO_RETURN_IF_ERROR(result->open(plan, *range));
   return OperatorPtr(std::move(result));
 }
 

@@ -26,15 +26,18 @@ struct Sampled {
 
 /// By what to multiply the change between the samples of a window to get the change over the whole
 /// of it: up to its edges where the samples come close to them.
-double extrapolation_factor(const Sampled& sampled, const Window& window, RateKind kind,
-                            double range_seconds) {
-  double to_start = static_cast<double>(sampled.first_time - window.start) / 1000;
-  double to_end = static_cast<double>(window.end - sampled.last_time) / 1000;
+inline double extrapolation_factor(const Sampled& sampled, int64_t start, int64_t end,
+                                   RateKind kind, double range_seconds) {
+  double to_start = static_cast<double>(sampled.first_time - start) / 1000;
+  double to_end = static_cast<double>(end - sampled.last_time) / 1000;
   double interval = static_cast<double>(sampled.last_time - sampled.first_time) / 1000;
   double average = interval / static_cast<double>(sampled.intervals);
   double threshold = average * 1.1;
   if (to_start >= threshold) to_start = average / 2;
-  if (is_counter(kind) && sampled.change > 0 && sampled.first_value >= 0) {
+  // A counter doesn't begin below zero. Most are far from it: that is seen without the division.
+  bool may_reach_zero = sampled.change > 0 && sampled.first_value >= 0 &&
+                        !(interval * sampled.first_value > 2 * to_start * sampled.change);
+  if (is_counter(kind) && may_reach_zero) {
     double to_zero = interval * (sampled.first_value / sampled.change);
     to_start = std::min(to_start, to_zero);
   }
@@ -53,38 +56,85 @@ std::vector<size_t> counter_resets(const std::vector<double>& values) {
   return resets;
 }
 
+/// The change between the first and the last of `count` samples from `first` on, those of a counter
+/// across its resets. Windows come in order.
+class FloatChanges {
+ public:
+  FloatChanges(const RangeSeries& series, RateKind kind) : series_(series) {
+    if (is_counter(kind)) resets_ = counter_resets(series.values);
+  }
+
+  double of(size_t first, size_t count) {
+    double change = series_.values[first + count - 1] - series_.values[first];
+    while (reset_ < resets_.size() && resets_[reset_] < first) ++reset_;
+    for (size_t i = reset_; i < resets_.size() && resets_[i] + 1 < first + count; ++i) {
+      change += series_.values[resets_[i]];
+    }
+    return change;
+  }
+
+ private:
+  const RangeSeries& series_;
+  std::vector<size_t> resets_;
+  size_t reset_ = 0;  // the first one that does not lie before the window
+};
+
+/// The rate over `count` floats from `first` on. REQUIRES: count >= 2.
 template <RateKind kKind>
-Status rate(const WindowCall& call, StepColumn& out) {
-  double range_seconds = static_cast<double>(call.shape.range_ms) / 1000;
-  std::vector<size_t> resets;
-  if (is_counter(kKind)) resets = counter_resets(call.series.values);
-  size_t reset = 0;  // the first one that does not lie before the window
+double float_rate(const RangeSeries& series, size_t first, size_t count, double change,
+                  int64_t start, int64_t end, double range_seconds) {
+  Sampled sampled{series.times[first], series.times[first + count - 1], count - 1,
+                  series.values[first], change};
+  return change * extrapolation_factor(sampled, start, end, kKind, range_seconds);
+}
+
+/// For a series of floats alone, which most are.
+template <RateKind kKind>
+void rate_of_floats(const WindowCall& call, double range_seconds, StepColumn& out) {
+  const RangeSeries& series = call.series;
+  FloatChanges changes(series, kKind);
+  WindowEdges edges(series.times);
+  for (size_t step = 0; step < call.grid.count; ++step) {
+    int64_t end = call.shape.shift.reference(call.grid.time(step));
+    int64_t start = end - call.shape.range_ms;
+    if (!edges.move_to(start, end) || edges.count() < 2) continue;
+    double change = changes.of(edges.first(), edges.count());
+    out.set(step, float_rate<kKind>(series, edges.first(), edges.count(), change, start, end,
+                                    range_seconds));
+  }
+}
+
+template <RateKind kKind>
+void rate_of_any(const WindowCall& call, double range_seconds, StepColumn& out) {
+  FloatChanges changes(call.series, kKind);
   for_each_window(call, [&](size_t step, const Window& window) {
     if (window.mixed()) {
       call.annotations.warn(mixed_floats_histograms_warning(call.metric_name()), call.position);
-      return;
-    }
-    size_t n = window.values.size();
-    if (!window.histograms.empty()) {
+    } else if (!window.histograms.empty()) {
       auto change = histogram_change(call, window, is_counter(kKind));
       if (!change) return;
       Sampled sampled{window.histogram_times.front(), window.histogram_times.back(),
                       window.histograms.size() - 1, window.histograms.front()->count,
                       change->count};
-      multiply(*change, extrapolation_factor(sampled, window, kKind, range_seconds));
+      multiply(*change,
+               extrapolation_factor(sampled, window.start, window.end, kKind, range_seconds));
       out.set(step, std::make_shared<const FloatHistogram>(*std::move(change)));
-      return;
+    } else if (window.values.size() >= 2) {
+      double change = changes.of(window.first, window.values.size());
+      out.set(step, float_rate<kKind>(call.series, window.first, window.values.size(), change,
+                                      window.start, window.end, range_seconds));
     }
-    if (n < 2) return;
-    double change = window.values.back() - window.values.front();
-    while (reset < resets.size() && resets[reset] < window.first) ++reset;
-    for (size_t i = reset; i < resets.size() && resets[i] + 1 < window.first + n; ++i) {
-      change += call.series.values[resets[i]];
-    }
-    Sampled sampled{window.times.front(), window.times.back(), n - 1, window.values.front(),
-                    change};
-    out.set(step, change * extrapolation_factor(sampled, window, kKind, range_seconds));
   });
+}
+
+template <RateKind kKind>
+Status rate(const WindowCall& call, StepColumn& out) {
+  double range_seconds = static_cast<double>(call.shape.range_ms) / 1000;
+  if (call.series.histograms.empty()) {
+    rate_of_floats<kKind>(call, range_seconds, out);
+  } else {
+    rate_of_any<kKind>(call, range_seconds, out);
+  }
   if (is_counter(kKind)) annotate_possible_non_counter(call, out);
   return {};
 }

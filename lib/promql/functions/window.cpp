@@ -11,8 +11,9 @@ namespace mnemo::promql {
 namespace {
 
 bool any_stale(const std::vector<double>& values) {
-  return std::any_of(values.begin(), values.end(),
-                     [](double value) { return is_stale_nan(value); });
+  bool any = false;  // all are looked at, without a branch
+  for (double value : values) any |= is_stale_nan(value);
+  return any;
 }
 
 const WindowFunction* find_in(std::span<const WindowFunction> family, std::string_view name) {

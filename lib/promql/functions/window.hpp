@@ -9,6 +9,7 @@
 
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mnemo::promql {
@@ -61,35 +62,46 @@ struct WindowCall {
   std::string_view metric_name() const { return series.labels.get(kMetricName); }
 };
 
-/// Calls visit(step, window) for each step whose window has a sample. Both edges only move forward:
-/// a sample enters and leaves once.
+/// Where a window begins and ends among samples of which each enters and leaves once.
+class WindowEdges {
+ public:
+  explicit WindowEdges(std::span<const int64_t> times) : times_(times) {}
+
+  /// Moves to the samples within (start, end], which both only grow; false when there are none.
+  bool move_to(int64_t start, int64_t end) {
+    while (last_ < times_.size() && times_[last_] <= end) ++last_;
+    while (first_ < last_ && times_[first_] <= start) ++first_;
+    return first_ != last_;
+  }
+  size_t first() const { return first_; }
+  size_t count() const { return last_ - first_; }
+
+ private:
+  std::span<const int64_t> times_;
+  size_t first_ = 0;
+  size_t last_ = 0;  // past the end
+};
+
+/// Calls visit(step, window) for each step whose window has a sample.
 template <typename Visit>
 void for_each_window(const WindowCall& call, Visit&& visit) {
   const RangeSeries& series = call.series;
-  size_t first = 0, last = 0, histogram_first = 0, histogram_last = 0;
+  WindowEdges floats(series.times);
+  WindowEdges histograms(series.histogram_times);
+  Window window;
   for (size_t step = 0; step < call.grid.count; ++step) {
-    Window window;
     window.end = call.shape.shift.reference(call.grid.time(step));
     window.start = window.end - call.shape.range_ms;
-    while (last < series.times.size() && series.times[last] <= window.end) ++last;
-    while (first < last && series.times[first] <= window.start) ++first;
-    while (histogram_last < series.histogram_times.size() &&
-           series.histogram_times[histogram_last] <= window.end) {
-      ++histogram_last;
-    }
-    while (histogram_first < histogram_last &&
-           series.histogram_times[histogram_first] <= window.start) {
-      ++histogram_first;
-    }
-    if (first == last && histogram_first == histogram_last) continue;
-    window.first = first;
-    window.times = {series.times.data() + first, last - first};
-    window.values = {series.values.data() + first, last - first};
-    window.histogram_times = {series.histogram_times.data() + histogram_first,
-                              histogram_last - histogram_first};
-    window.histograms = {series.histograms.data() + histogram_first,
-                         histogram_last - histogram_first};
-    visit(step, window);
+    bool any = floats.move_to(window.start, window.end);
+    any |= histograms.move_to(window.start, window.end);
+    if (!any) continue;
+    window.first = floats.first();
+    window.times = {series.times.data() + floats.first(), floats.count()};
+    window.values = {series.values.data() + floats.first(), floats.count()};
+    window.histogram_times = {series.histogram_times.data() + histograms.first(),
+                              histograms.count()};
+    window.histograms = {series.histograms.data() + histograms.first(), histograms.count()};
+    visit(step, std::as_const(window));
   }
 }
 

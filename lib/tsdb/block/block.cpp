@@ -56,26 +56,31 @@ class OpenSelection final : public BlockSelection {
     while (at_ < refs_.size()) {
       auto ref = refs_[at_++];
       series.ref = ref;
-      auto* chunks = range_.empty() ? nullptr : &series.chunks;
       series.chunks.clear();
+      auto* chunks = range_.empty() ? nullptr : &series.chunks;
       const auto& index = block_->index();
-      auto status = index.series_symbols(ref, scratch_, chunks);
-      if (status.ok()) status = resolver_.resolve(scratch_, index.offset_of(ref), series.labels);
-      if (!status.ok()) return std::move(status).with_context(block_->place("index"));
+      auto status = index.series_symbols(ref, scratch_, chunks, range_);
       auto deleted = block_->tombstones().of(ref);
       series.deleted.assign(deleted.begin(), deleted.end());
-      if (range_.empty()) return true;
-      keep_wanted_chunks(series);
-      if (!series.chunks.empty()) return true;
+      if (chunks != nullptr && status.ok()) {
+        put_in_order(series);
+        if (series.chunks.empty()) continue;
+      }
+      if (status.ok()) status = resolver_.resolve(scratch_, index.offset_of(ref), series.labels);
+      if (!status.ok()) return std::move(status).with_context(block_->place("index"));
+      return true;
     }
     return false;
   }
 
  private:
-  void keep_wanted_chunks(BlockSeries& series) const {
-    std::erase_if(series.chunks, [&](const ChunkMeta& chunk) {
-      return !chunk.range().overlaps(range_) || tsdb::covers(series.deleted, chunk.range());
-    });
+  /// Leaves chunks out that are deleted entirely.
+  static void put_in_order(BlockSeries& series) {
+    if (!series.deleted.empty()) {
+      std::erase_if(series.chunks, [&](const ChunkMeta& chunk) {
+        return tsdb::covers(series.deleted, chunk.range());
+      });
+    }
     auto earlier = [](const ChunkMeta& a, const ChunkMeta& b) { return a.min_time < b.min_time; };
     if (!std::is_sorted(series.chunks.begin(), series.chunks.end(), earlier)) {
       std::stable_sort(series.chunks.begin(), series.chunks.end(), earlier);

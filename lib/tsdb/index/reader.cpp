@@ -97,14 +97,14 @@ Result<std::vector<Postings>> IndexReader::fetch(std::span<const PostingsTerm> t
 }
 
 Status IndexReader::series_symbols(SeriesRef ref, std::vector<SymbolPair>& labels,
-                                   std::vector<ChunkMeta>* chunks) const {
+                                   std::vector<ChunkMeta>* chunks, TimeRange range) const {
   uint64_t offset = offset_of(ref);
   uint64_t end = file_.size() - kTocSize;
   if (offset >= end) {
     return Status::data_loss(located("series entry", offset, "outside of the index"));
   }
   MNEMO_TRY(auto content, series_entry_content(file_.span().subspan(offset, end - offset), offset));
-  MNEMO_RETURN_IF_ERROR(decode_series_entry(content, offset, labels, chunks));
+  MNEMO_RETURN_IF_ERROR(decode_series_entry(content, offset, labels, chunks, range));
   if (version_ != IndexVersion::kV1) return {};
   for (auto& label : labels) {
     for (uint32_t* symbol : {&label.name, &label.value}) {

@@ -52,9 +52,9 @@ class IndexReader final : public PostingsSource {
                 std::vector<SymbolPair>& scratch) const;
 
   /// The same with the labels as numbers of symbols, which are not looked up (and which may not be
-  /// there in version 2).
+  /// there in version 2), and only the chunks that overlap `range`.
   Status series_symbols(SeriesRef ref, std::vector<SymbolPair>& labels,
-                        std::vector<ChunkMeta>* chunks) const;
+                        std::vector<ChunkMeta>* chunks, TimeRange range = {}) const;
 
   /// Sorted names and values of the series that satisfy the matchers.
   Result<std::vector<std::string>> label_names(std::span<const Matcher> matchers) const;

@@ -26,10 +26,10 @@ std::optional<uint64_t> read_length(ByteReader& reader) {
 
 /// Reads the times and references of the chunks, each relative to the one before. Unsigned
 /// arithmetic, so that negative differences (chunks that overlap) and hostile ones wrap.
-bool read_chunks(ByteReader& reader, std::vector<ChunkMeta>& chunks) {
+bool read_chunks(ByteReader& reader, TimeRange range, std::vector<ChunkMeta>& chunks) {
   uint64_t count = reader.uvarint();
   if (count > reader.remaining() / 3) return false;
-  chunks.reserve(count);
+  if (range == TimeRange()) chunks.reserve(count);
   uint64_t time = 0;
   uint64_t ref = 0;
   for (uint64_t i = 0; i < count; ++i) {
@@ -38,7 +38,7 @@ bool read_chunks(ByteReader& reader, std::vector<ChunkMeta>& chunks) {
     ref += i == 0 ? reader.uvarint() : static_cast<uint64_t>(reader.varint());
     ChunkMeta chunk{static_cast<int64_t>(min), static_cast<int64_t>(max), ref};
     if (chunk.min_time > chunk.max_time) return false;
-    chunks.push_back(chunk);
+    if (chunk.range().overlaps(range)) chunks.push_back(chunk);
     time = max;
   }
   return true;
@@ -70,7 +70,8 @@ Result<std::span<const uint8_t>> series_entry_content(std::span<const uint8_t> b
 }
 
 Status decode_series_entry(std::span<const uint8_t> content, uint64_t offset,
-                           std::vector<SymbolPair>& labels, std::vector<ChunkMeta>* chunks) {
+                           std::vector<SymbolPair>& labels, std::vector<ChunkMeta>* chunks,
+                           TimeRange range) {
   labels.clear();
   if (chunks != nullptr) chunks->clear();
   ByteReader reader(content);
@@ -86,7 +87,7 @@ Status decode_series_entry(std::span<const uint8_t> content, uint64_t offset,
     labels.push_back({static_cast<uint32_t>(name), static_cast<uint32_t>(value)});
   }
   if (reader.failed()) return Status::data_loss(located(kWhat, offset, "malformed labels"));
-  if (chunks != nullptr && (!read_chunks(reader, *chunks) || reader.failed())) {
+  if (chunks != nullptr && (!read_chunks(reader, range, *chunks) || reader.failed())) {
     chunks->clear();
     return Status::data_loss(located(kWhat, offset, "malformed chunk list"));
   }

@@ -32,11 +32,12 @@ std::optional<uint64_t> series_entry_size(std::span<const uint8_t> prefix);
 Result<std::span<const uint8_t>> series_entry_content(std::span<const uint8_t> bytes,
                                                       uint64_t offset);
 
-/// Decodes an entry's content; `labels` and, unless it is null, `chunks` are replaced. Each
-/// chunk has min_time <= max_time; that chunks come in order of time is usual but not checked.
-/// Errors: DataLoss.
+/// Decodes an entry's content; `labels` and, unless it is null, `chunks` are replaced, these by
+/// those that overlap `range`. Each chunk has min_time <= max_time; that chunks come in order of
+/// time is usual but not checked. Errors: DataLoss.
 Status decode_series_entry(std::span<const uint8_t> content, uint64_t offset,
-                           std::vector<SymbolPair>& labels, std::vector<ChunkMeta>* chunks);
+                           std::vector<SymbolPair>& labels, std::vector<ChunkMeta>* chunks,
+                           TimeRange range = {});
 
 /// Looks up the symbols of one series after the other. Remembers the ones looked up last, as series
 /// that are neighbours share most of theirs.
