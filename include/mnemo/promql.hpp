@@ -22,6 +22,11 @@ struct EngineOptions {
   int64_t default_subquery_step_ms = 60 * 1000;
   uint64_t max_samples = 50'000'000;  // in memory at the same time; passing it fails the query
   bool enable_experimental_functions = false;
+  /// Metric names that functions and operators drop stay until the end of the query, so that
+  /// label_replace and aggregations still see them.
+  bool enable_delayed_name_removal = false;
+  /// Whether a metric is a counter is told by its label `__type__`, not by its name.
+  bool enable_type_and_unit_labels = false;
   /// Series are spread over it; null: everything on the calling thread.
   std::shared_ptr<Executor> executor;
 };

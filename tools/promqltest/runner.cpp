@@ -201,6 +201,7 @@ Result<Report> run_script(const Context& context, const Engine& engine, std::str
 EngineOptions script_engine_options() {
   EngineOptions options;
   options.enable_experimental_functions = true;
+  options.enable_delayed_name_removal = true;
   return options;
 }
 

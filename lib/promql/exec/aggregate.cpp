@@ -32,6 +32,21 @@ void check_quantiles(const std::vector<double>& quantiles, PositionRange positio
   if (below < 0) annotations.warn(quantile_warning(below), position);
 }
 
+/// Whether the name of a group, if it is grouped by, is to be dropped: at its last step any of the
+/// series says so.
+struct GroupName {
+  size_t last_step = 0;
+  bool drop = false;
+
+  void meet(const StepColumn& series) {
+    size_t last = series.steps();
+    while (last > 0 && !series.present(last - 1)) --last;
+    if (last > last_step) drop = false;
+    if (last >= last_step) drop = drop || series.drop_name;
+    last_step = std::max(last_step, last);
+  }
+};
+
 /// One series a group: series are folded into it as they come.
 Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, QueryState& state,
                         Annotations& annotations) {
@@ -46,6 +61,7 @@ Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, QueryState&
   MNEMO_TRY(OperatorPtr input, make_operator(*plan.expr, grid, state));
   auto accumulator = make_accumulator(plan, grid.count, std::move(parameter));
   GroupNumbers numbers(plan);
+  std::vector<GroupName> names;
   StepColumn series;
   while (true) {
     MNEMO_RETURN_IF_ERROR(state.context.check());
@@ -60,6 +76,10 @@ Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, QueryState&
     if (plan.op == AggregateOp::kQuantile) {
       MNEMO_RETURN_IF_ERROR(state.hold(series.present_count()));
     }
+    if (state.delayed_name_removal) {
+      names.resize(numbers.count());
+      names[group].meet(series);
+    }
     accumulator->add(group, series, own);
   }
   input->annotate(annotations);
@@ -67,6 +87,7 @@ Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, QueryState&
   for (size_t group = 0; group < result.size(); ++group) {
     result[group].labels = numbers.labels(group);
     result[group].reset(grid.count);
+    if (state.delayed_name_removal) result[group].drop_name = names[group].drop;
     accumulator->finish(group, result[group], own);
   }
   annotations.merge(own);

@@ -60,15 +60,17 @@ void Annotations::source_warning(std::string text) {
   add(std::move(text), note);
 }
 
-void Annotations::forced_monotonicity(PositionRange position, int64_t time_ms, double min_bucket,
-                                      double max_bucket, double max_diff) {
+void Annotations::forced_monotonicity(std::string_view metric_name, PositionRange position,
+                                      int64_t time_ms, double min_bucket, double max_bucket,
+                                      double max_diff) {
   Note note;
   note.is_info = true;
   note.position = position;
   note.monotonicity = {time_ms, time_ms, min_bucket, max_bucket, max_diff, 1};
-  add("PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
-      "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)",
-      note);
+  std::string text =
+      "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
+      "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)";
+  add(with_metric_name(std::move(text), metric_name), note);
 }
 
 void Annotations::add(std::string text, const Note& note) {
@@ -110,6 +112,11 @@ void Annotations::render(std::string_view query, std::vector<std::string>& warni
   }
   std::sort(warnings.begin(), warnings.end());
   std::sort(infos.begin(), infos.end());
+}
+
+std::string with_metric_name(std::string text, std::string_view metric_name) {
+  if (!metric_name.empty()) text += " for metric name " + go_quoted(metric_name);
+  return text;
 }
 
 std::string quantile_warning(double quantile) {

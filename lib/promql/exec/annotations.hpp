@@ -23,8 +23,8 @@ class Annotations {
   /// A warning of the source of samples, without a position.
   void source_warning(std::string text);
   /// The buckets of a classic histogram had to be made monotonic at `time_ms`.
-  void forced_monotonicity(PositionRange position, int64_t time_ms, double min_bucket,
-                           double max_bucket, double max_diff);
+  void forced_monotonicity(std::string_view metric_name, PositionRange position, int64_t time_ms,
+                           double min_bucket, double max_bucket, double max_diff);
 
   void merge(const Annotations& other);
 
@@ -55,6 +55,9 @@ class Annotations {
 };
 
 // The texts that more than one place uses.
+
+/// `text` about a metric, whose name may be empty: then it isn't told.
+std::string with_metric_name(std::string text, std::string_view metric_name);
 std::string quantile_warning(double quantile);
 std::string mixed_floats_histograms_warning(std::string_view metric_name);
 std::string mixed_schemas_warning(std::string_view metric_name);

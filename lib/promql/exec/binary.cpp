@@ -27,8 +27,9 @@ Result<StepMatrix> scalar_scalar(const BinaryPlan& plan, const Grid& grid, Query
 /// A vector and a scalar, series by series.
 class VectorScalar {
  public:
-  VectorScalar(const BinaryPlan& plan, std::vector<double> scalars)
-      : op_(plan.op),
+  VectorScalar(const BinaryPlan& plan, std::vector<double> scalars, const QueryState& state)
+      : state_(state),
+        op_(plan.op),
         position_(plan.position),
         return_bool_(plan.return_bool),
         scalar_is_left_(is_scalar(*plan.left)),
@@ -42,7 +43,7 @@ class VectorScalar {
     } else {
       compute_floats(series);
     }
-    if (changes_metric(op_) || return_bool_) series.labels = without_metadata(series.labels);
+    if (changes_metric(op_) || return_bool_) state_.drop_name(series);
   }
 
  private:
@@ -110,6 +111,7 @@ class VectorScalar {
     notes.annotate(annotations);
   }
 
+  const QueryState& state_;
   BinaryOp op_;
   PositionRange position_;
   bool return_bool_;
@@ -125,13 +127,12 @@ Result<OperatorPtr> vector_scalar(const BinaryPlan& plan, const Grid& grid, Quer
   MNEMO_TRY(auto scalars, evaluate_scalar(scalar, grid, state, of_scalar));
   MNEMO_TRY(OperatorPtr input, make_operator(vector, grid, state));
   bool keeps_labels = !changes_metric(plan.op) && !plan.return_bool;
-  auto labels = keeps_labels || vector.distinct_without_name ? ResultLabels::kDistinct
-                                                             : ResultLabels::kMayCollide;
+  auto labels = keeps_labels ? ResultLabels::kDistinct : labels_without_name(vector, state);
   Annotations before;
   Annotations own;
   (scalar_is_left ? before : own) = std::move(of_scalar);
-  return make_map_operator(std::move(input), labels, VectorScalar(plan, std::move(scalars)), state,
-                           std::move(before), std::move(own));
+  return make_map_operator(std::move(input), labels, VectorScalar(plan, std::move(scalars), state),
+                           state, std::move(before), std::move(own));
 }
 
 Result<StepMatrix> vector_vector(const BinaryPlan& plan, const Grid& grid, QueryState& state,
@@ -145,10 +146,10 @@ Result<StepMatrix> vector_vector(const BinaryPlan& plan, const Grid& grid, Query
   uint64_t held = state.samples_held;
   MNEMO_TRY(StepMatrix left, side(*plan.left));
   MNEMO_TRY(StepMatrix right, side(*plan.right));
-  auto result =
-      is_set_operator(plan.op)
-          ? apply_set_operator(plan, std::move(left), std::move(right))
-          : apply_vector_operator(plan, grid, std::move(left), std::move(right), annotations);
+  auto result = is_set_operator(plan.op)
+                    ? apply_set_operator(plan, std::move(left), std::move(right))
+                    : apply_vector_operator(plan, grid, std::move(left), std::move(right), state,
+                                            annotations);
   state.samples_held = held;
   if (!result.ok()) return result;
   for (const StepColumn& series : *result) MNEMO_RETURN_IF_ERROR(state.hold(series.weight()));

@@ -18,7 +18,8 @@ Result<StepMatrix> apply_set_operator(const BinaryPlan& plan, StepMatrix left, S
 
 /// Between two vectors: arithmetic and comparisons, with matching.
 Result<StepMatrix> apply_vector_operator(const BinaryPlan& plan, const Grid& grid, StepMatrix left,
-                                         StepMatrix right, Annotations& annotations);
+                                         StepMatrix right, const QueryState& state,
+                                         Annotations& annotations);
 
 /// Numbers the match groups of both sides: the labels on which series are paired.
 class MatchGroups {

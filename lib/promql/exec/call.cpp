@@ -12,13 +12,9 @@
 namespace mnemo::promql {
 namespace {
 
-ResultLabels labels_without_name(const Plan& input) {
-  return input.distinct_without_name ? ResultLabels::kDistinct : ResultLabels::kMayCollide;
-}
-
-/// Leaves floats only, and removes the name.
-void keep_floats(StepColumn& series) {
-  series.labels = without_metadata(series.labels);
+/// Leaves floats only, and drops the name.
+void keep_floats(StepColumn& series, const QueryState& state) {
+  state.drop_name(series);
   if (series.histograms.empty()) return;
   for (Cell& cell : series.cells) {
     if (cell == Cell::kHistogram) cell = Cell::kAbsent;
@@ -31,9 +27,9 @@ Result<OperatorPtr> map_floats(const CallPlan& plan, const Grid& grid, QueryStat
   const Plan& argument = *plan.arguments[0];
   MNEMO_TRY(OperatorPtr input, make_operator(argument, grid, state));
   return make_map_operator(
-      std::move(input), labels_without_name(argument),
-      [function](StepColumn& series, Annotations&) {
-        keep_floats(series);
+      std::move(input), labels_without_name(argument, state),
+      [function, &state](StepColumn& series, Annotations&) {
+        keep_floats(series, state);
         function(series.values);
       },
       state);
@@ -44,9 +40,10 @@ Result<OperatorPtr> map_histograms(const CallPlan& plan, const Grid& grid, Query
   const Plan& argument = *plan.arguments[0];
   MNEMO_TRY(OperatorPtr input, make_operator(argument, grid, state));
   return make_map_operator(
-      std::move(input), labels_without_name(argument),
-      [function](StepColumn& series, Annotations&) {
-        series.labels = without_name(series.labels);
+      std::move(input), labels_without_name(argument, state),
+      [function, &state](StepColumn& series, Annotations&) {
+        series.drop_name = state.delayed_name_removal;
+        if (!series.drop_name) series.labels = without_name(series.labels);
         for (size_t step = 0; step < series.steps(); ++step) {
           if (series.cells[step] == Cell::kFloat) {
             series.cells[step] = Cell::kAbsent;
@@ -94,9 +91,9 @@ Result<OperatorPtr> map_with_scalars(const CallPlan& plan, const Grid& grid, Que
   }
   MNEMO_TRY(OperatorPtr input, make_operator(argument, grid, state));
   return make_map_operator(
-      std::move(input), labels_without_name(argument),
-      [scalars = std::move(scalars), function](StepColumn& series, Annotations&) {
-        keep_floats(series);
+      std::move(input), labels_without_name(argument, state),
+      [scalars = std::move(scalars), function, &state](StepColumn& series, Annotations&) {
+        keep_floats(series, state);
         function(series, scalars);
       },
       state, {}, std::move(of_scalars));
@@ -142,9 +139,9 @@ Result<OperatorPtr> timestamp(const CallPlan& plan, const Grid& grid, QueryState
   }
   bool is_selector = argument.kind == PlanKind::kSelector;
   return make_map_operator(
-      std::move(input), labels_without_name(argument),
-      [grid, is_selector](StepColumn& series, Annotations&) {
-        series.labels = without_metadata(series.labels);
+      std::move(input), labels_without_name(argument, state),
+      [grid, is_selector, &state](StepColumn& series, Annotations&) {
+        state.drop_name(series);
         for (size_t step = 0; step < series.steps() && !is_selector; ++step) {
           if (!series.present(step)) continue;
           series.set(step, static_cast<double>(grid.time(step)) / 1000);
@@ -286,6 +283,7 @@ Result<OperatorPtr> make_call_operator(const CallPlan& plan, const Grid& grid, Q
       name == "histogram_fraction") {
     return make_histogram_operator(plan, grid, state);
   }
+  if (name == "info") return make_info_operator(plan, grid, state);
   if (name.substr(0, 4) == "sort") return make_sort_operator(plan, grid, state);
   return make_special(plan, grid, state);
 }

@@ -17,6 +17,9 @@ Result<OperatorPtr> make_label_operator(const CallPlan& plan, const Grid& grid, 
 /// histogram_quantile, histogram_quantiles, histogram_fraction.
 OperatorPtr make_histogram_operator(const CallPlan& plan, const Grid& grid, QueryState& state);
 
+/// info.
+OperatorPtr make_info_operator(const CallPlan& plan, const Grid& grid, QueryState& state);
+
 /// sort, sort_desc, sort_by_label, sort_by_label_desc.
 Result<OperatorPtr> make_sort_operator(const CallPlan& plan, const Grid& grid, QueryState& state);
 

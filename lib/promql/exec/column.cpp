@@ -9,6 +9,12 @@ bool StepColumn::any() const {
   return std::any_of(cells.begin(), cells.end(), [](Cell cell) { return cell != Cell::kAbsent; });
 }
 
+size_t StepColumn::first_present() const {
+  auto found =
+      std::find_if(cells.begin(), cells.end(), [](Cell cell) { return cell != Cell::kAbsent; });
+  return static_cast<size_t>(found - cells.begin());
+}
+
 size_t StepColumn::present_count() const {
   return static_cast<size_t>(
       std::count_if(cells.begin(), cells.end(), [](Cell cell) { return cell != Cell::kAbsent; }));

@@ -41,6 +41,7 @@ enum class Cell : uint8_t { kAbsent = 0, kFloat = 1, kHistogram = 2 };
 /// `histograms[i]` holds; `histograms` is empty while there is none.
 struct StepColumn {
   Labels labels;
+  bool drop_name = false;  // what describes the metric goes from `labels` when the query ends
   std::vector<Cell> cells;
   std::vector<double> values;
   std::vector<HistogramPtr> histograms;
@@ -49,6 +50,7 @@ struct StepColumn {
 
   /// Makes all of `steps` absent; keeps the labels.
   void reset(size_t steps) {
+    drop_name = false;
     cells.assign(steps, Cell::kAbsent);
     values.resize(steps);
     histograms.clear();
@@ -69,6 +71,8 @@ struct StepColumn {
   }
   bool present(size_t step) const { return cells[step] != Cell::kAbsent; }
   bool any() const;
+  /// The first step with a sample; steps() when there is none.
+  size_t first_present() const;
   size_t present_count() const;
   const FloatHistogram* histogram(size_t step) const {
     return cells[step] == Cell::kHistogram ? histograms[step].get() : nullptr;

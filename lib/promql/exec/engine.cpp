@@ -139,14 +139,16 @@ Result<QueryResult> Engine::query(const Context& context, Queryable& queryable,
                                     "\" for range query, must be Scalar or instant Vector");
   }
   MNEMO_TRY(auto plan, promql::make_plan(*expr, {request.start_ms, request.end_ms, request.step_ms,
-                                                 options_.default_subquery_step_ms}));
+                                                 options_.default_subquery_step_ms,
+                                                 options_.enable_delayed_name_removal}));
   Grid grid = request.is_instant()
                   ? Grid{request.start_ms, 1, 1}
                   : Grid::between(request.start_ms, request.end_ms, request.step_ms);
   int64_t lookback =
       request.lookback_delta_ms > 0 ? request.lookback_delta_ms : options_.lookback_delta_ms;
-  QueryState state{context, queryable, options_.executor.get(), lookback, options_.max_samples,
-                   0,       {}};
+  QueryState state{context, queryable, options_.executor.get(), lookback, options_.max_samples};
+  state.delayed_name_removal = options_.enable_delayed_name_removal;
+  state.type_and_unit_labels = options_.enable_type_and_unit_labels;
   Annotations annotations;
   MNEMO_TRY(QueryResult result, collect(*plan, grid, state, annotations));
   result.type = request.is_instant() ? expr->type : ValueType::kMatrix;

@@ -72,22 +72,22 @@ class Computation {
  public:
   virtual ~Computation() = default;
   virtual double classic(std::vector<ClassicBucket>& buckets, size_t step,
-                         Annotations& annotations) const = 0;
+                         const HistogramNotes& notes) const = 0;
   virtual double native(const FloatHistogram& histogram, size_t step,
                         const HistogramNotes& notes) const = 0;
 };
 
 class Quantile : public Computation {
  public:
-  Quantile(std::vector<double> quantiles, PositionRange position, const Grid& grid)
-      : quantiles_(std::move(quantiles)), position_(position), grid_(grid) {}
+  Quantile(std::vector<double> quantiles, const Grid& grid)
+      : quantiles_(std::move(quantiles)), grid_(grid) {}
 
   double classic(std::vector<ClassicBucket>& buckets, size_t step,
-                 Annotations& annotations) const override {
+                 const HistogramNotes& notes) const override {
     ClassicQuantile result = classic_quantile(quantiles_[step], buckets);
     if (result.forced_monotonic) {
-      annotations.forced_monotonicity(position_, grid_.time(step), result.min_bucket,
-                                      result.max_bucket, result.max_diff);
+      notes.annotations.forced_monotonicity(notes.metric_name, notes.position, grid_.time(step),
+                                            result.min_bucket, result.max_bucket, result.max_diff);
     }
     return result.value;
   }
@@ -98,7 +98,6 @@ class Quantile : public Computation {
 
  private:
   std::vector<double> quantiles_;
-  PositionRange position_;
   Grid grid_;
 };
 
@@ -107,7 +106,8 @@ class Fraction : public Computation {
   Fraction(std::vector<double> lower, std::vector<double> upper)
       : lower_(std::move(lower)), upper_(std::move(upper)) {}
 
-  double classic(std::vector<ClassicBucket>& buckets, size_t step, Annotations&) const override {
+  double classic(std::vector<ClassicBucket>& buckets, size_t step,
+                 const HistogramNotes&) const override {
     return classic_fraction(lower_[step], upper_[step], buckets);
   }
   double native(const FloatHistogram& histogram, size_t step,
@@ -124,8 +124,8 @@ class Fraction : public Computation {
 class FamilyEvaluator {
  public:
   FamilyEvaluator(const Input& input, const Grid& grid, PositionRange position,
-                  Annotations& annotations)
-      : input_(input), grid_(grid), position_(position), annotations_(annotations) {}
+                  const QueryState& state, Annotations& annotations)
+      : input_(input), grid_(grid), position_(position), state_(state), annotations_(annotations) {}
 
   /// Says which series are no buckets and no histograms.
   void check_bounds() const {
@@ -133,9 +133,10 @@ class FamilyEvaluator {
       if (input_.bounds[i]) continue;
       const auto& cells = input_.series[i].cells;
       if (std::find(cells.begin(), cells.end(), Cell::kFloat) == cells.end()) continue;
-      annotations_.warn("bucket label \"le\" is missing or has a malformed value of " +
-                            go_quoted(input_.series[i].labels.get(kBucketLabel)),
-                        position_);
+      const Labels& labels = input_.series[i].labels;
+      std::string text = "bucket label \"le\" is missing or has a malformed value of " +
+                         go_quoted(labels.get(kBucketLabel));
+      annotations_.warn(with_metric_name(std::move(text), told_name(labels)), position_);
     }
   }
 
@@ -143,10 +144,11 @@ class FamilyEvaluator {
                 StepMatrix& results) {
     StepMatrix classics;
     for (const Family& family : input_.families) {
-      StepColumn native = column(without_metadata(family.labels), extra);
+      StepColumn native = column(family.labels, extra);
       StepColumn classic = native;
+      HistogramNotes notes{annotations_, told_name(family.labels), position_};
       for (size_t step = 0; step < grid_.count; ++step) {
-        evaluate_step(computation, family, step, native, classic);
+        evaluate_step(computation, family, step, notes, native, classic);
       }
       if (native.any()) results.push_back(std::move(native));
       if (classic.any()) classics.push_back(std::move(classic));
@@ -155,18 +157,25 @@ class FamilyEvaluator {
   }
 
  private:
-  StepColumn column(Labels labels, const std::pair<std::string_view, std::string>& extra) const {
+  /// A metric is told by its name where that isn't dropped yet.
+  std::string_view told_name(const Labels& labels) const {
+    return state_.delayed_name_removal ? labels.get(kMetricName) : std::string_view();
+  }
+
+  StepColumn column(const Labels& labels,
+                    const std::pair<std::string_view, std::string>& extra) const {
     StepColumn result;
-    result.labels = std::move(labels);
+    result.labels = labels;
+    result.reset(grid_.count);
+    state_.drop_name(result);
     if (!extra.first.empty()) {
       result.labels = LabelsBuilder(result.labels).set(extra.first, extra.second).build();
     }
-    result.reset(grid_.count);
     return result;
   }
 
   void evaluate_step(const Computation& computation, const Family& family, size_t step,
-                     StepColumn& native, StepColumn& classic) {
+                     const HistogramNotes& notes, StepColumn& native, StepColumn& classic) {
     buckets_.clear();
     for (size_t i : family.buckets) {
       if (input_.series[i].cells[step] != Cell::kFloat) continue;
@@ -175,17 +184,20 @@ class FamilyEvaluator {
     const FloatHistogram* histogram =
         family.native ? input_.series[*family.native].histogram(step) : nullptr;
     if (histogram && !buckets_.empty()) {
-      annotations_.warn("vector contains a mix of classic and native histograms", position_);
+      annotations_.warn(with_metric_name("vector contains a mix of classic and native histograms",
+                                         notes.metric_name),
+                        position_);
     } else if (histogram) {
-      native.set(step, computation.native(*histogram, step, {annotations_, {}, position_}));
+      native.set(step, computation.native(*histogram, step, notes));
     } else if (!buckets_.empty()) {
-      classic.set(step, computation.classic(buckets_, step, annotations_));
+      classic.set(step, computation.classic(buckets_, step, notes));
     }
   }
 
   const Input& input_;
   const Grid& grid_;
   PositionRange position_;
+  const QueryState& state_;
   Annotations& annotations_;
   std::vector<ClassicBucket> buckets_;
 };
@@ -230,7 +242,7 @@ Result<StepMatrix> evaluate(const CallPlan& plan, const Grid& grid, QueryState& 
   source->annotate(annotations);
   Input input = group_families(std::move(series));
   PositionRange position = call.vector->position;
-  FamilyEvaluator evaluator(input, grid, position, annotations);
+  FamilyEvaluator evaluator(input, grid, position, state, annotations);
   StepMatrix results;
   if (plan.function->name == "histogram_fraction") {
     evaluator.check_bounds();
@@ -244,7 +256,7 @@ Result<StepMatrix> evaluate(const CallPlan& plan, const Grid& grid, QueryState& 
   for (const auto& quantiles : call.scalars) {
     std::pair<std::string_view, std::string> extra;
     if (!call.label.empty()) extra = {call.label, open_metrics_number(quantiles.at(0))};
-    evaluator.evaluate(Quantile(quantiles, position, grid), extra, results);
+    evaluator.evaluate(Quantile(quantiles, grid), extra, results);
   }
   return merge_same_labels(std::move(results));
 }

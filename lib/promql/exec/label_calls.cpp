@@ -79,6 +79,7 @@ struct Replace {
     }
     std::string expanded = expand(replacement, {*regex, texts});
     series.labels = LabelsBuilder(series.labels).set(target, expanded).build();
+    if (target == kMetricName) series.drop_name = false;
   }
 };
 
@@ -94,6 +95,7 @@ struct Join {
       joined += series.labels.get(sources[i]);
     }
     series.labels = LabelsBuilder(series.labels).set(target, joined).build();
+    if (target == kMetricName) series.drop_name = false;
   }
 };
 

@@ -29,7 +29,7 @@ Labels without_name(const Labels& labels) {
 
 Labels without_metadata(const Labels& labels) {
   return filtered(labels, [](std::string_view name) {
-    return name != kMetricName && name != "__type__" && name != "__unit__";
+    return name != kMetricName && name != kTypeLabel && name != kUnitLabel;
   });
 }
 

@@ -8,6 +8,9 @@
 
 namespace mnemo::promql {
 
+inline constexpr std::string_view kTypeLabel = "__type__";
+inline constexpr std::string_view kUnitLabel = "__unit__";
+
 /// `labels` without `__name__`.
 Labels without_name(const Labels& labels);
 

@@ -20,8 +20,7 @@ OperatorPtr make_number(const NumberPlan& plan, const Grid& grid) {
   });
 }
 
-void negate(StepColumn& series, Annotations&) {
-  series.labels = without_metadata(series.labels);
+void negate(StepColumn& series) {
   for (double& value : series.values) value = -value;
   for (HistogramPtr& histogram : series.histograms) {
     if (!histogram) continue;
@@ -33,9 +32,28 @@ void negate(StepColumn& series, Annotations&) {
 
 Result<OperatorPtr> make_negation(const NegationPlan& plan, const Grid& grid, QueryState& state) {
   MNEMO_TRY(OperatorPtr input, make_operator(*plan.expr, grid, state));
+  return make_map_operator(
+      std::move(input), labels_without_name(*plan.expr, state),
+      [&state](StepColumn& series, Annotations&) {
+        state.drop_name(series);
+        negate(series);
+      },
+      state);
+}
+
+/// The end of a query: takes off what was marked to be dropped.
+Result<OperatorPtr> make_name_removal(const NameRemovalPlan& plan, const Grid& grid,
+                                      QueryState& state) {
+  MNEMO_TRY(OperatorPtr input, make_operator(*plan.expr, grid, state));
   auto labels =
       plan.expr->distinct_without_name ? ResultLabels::kDistinct : ResultLabels::kMayCollide;
-  return make_map_operator(std::move(input), labels, negate, state);
+  return make_map_operator(
+      std::move(input), labels,
+      [](StepColumn& series, Annotations&) {
+        if (series.drop_name) series.labels = without_metadata(series.labels);
+        series.drop_name = false;
+      },
+      state);
 }
 
 /// Evaluates its input once, at the first step, and repeats what comes.
@@ -49,6 +67,7 @@ class StepInvariantOperator : public Operator {
     if (!more) return false;
     out.labels = std::move(once_.labels);
     out.reset(grid_.count);
+    out.drop_name = once_.drop_name;
     for (size_t step = 0; step < grid_.count; ++step) out.copy_cell(step, once_, 0);
     return true;
   }
@@ -91,6 +110,8 @@ Result<OperatorPtr> make_operator(const Plan& plan, const Grid& grid, QueryState
     case PlanKind::kCall: return make_call_operator(plan_as<CallPlan>(plan), grid, state);
     case PlanKind::kStepInvariant:
       return make_step_invariant(plan_as<StepInvariantPlan>(plan), grid, state);
+    case PlanKind::kNameRemoval:
+      return make_name_removal(plan_as<NameRemovalPlan>(plan), grid, state);
     case PlanKind::kString:
     case PlanKind::kRangeSelector:
     case PlanKind::kSubquery: break;

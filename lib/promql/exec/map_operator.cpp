@@ -55,6 +55,11 @@ Result<StepMatrix> transform_all(Operator& input, const SeriesTransform& transfo
 
 }  // namespace
 
+ResultLabels labels_without_name(const Plan& input, const QueryState& state) {
+  return state.delayed_name_removal || input.distinct_without_name ? ResultLabels::kDistinct
+                                                                   : ResultLabels::kMayCollide;
+}
+
 OperatorPtr make_map_operator(OperatorPtr input, ResultLabels labels, SeriesTransform transform,
                               QueryState& state, Annotations before, Annotations own) {
   if (labels == ResultLabels::kDistinct) {

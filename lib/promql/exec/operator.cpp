@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promql/exec/operator.hpp"
 
+#include "promql/exec/label_sets.hpp"
+
 #include <unordered_map>
 
 namespace mnemo::promql {
@@ -34,6 +36,11 @@ class MatrixOperator : public Operator {
 };
 
 }  // namespace
+
+void QueryState::drop_name(StepColumn& series) const {
+  series.drop_name = delayed_name_removal;
+  if (!delayed_name_removal) series.labels = without_metadata(series.labels);
+}
 
 Status QueryState::hold(uint64_t samples) {
   samples_held += samples;
@@ -86,6 +93,10 @@ Result<StepMatrix> merge_same_labels(StepMatrix matrix) {
       continue;
     }
     StepColumn& first = matrix[at->second];
+    if (first.drop_name != matrix[i].drop_name &&
+        matrix[i].first_present() < first.first_present()) {
+      first.drop_name = matrix[i].drop_name;
+    }
     for (size_t step = 0; step < first.steps(); ++step) {
       if (!matrix[i].present(step)) continue;
       if (first.present(step)) return duplicate_labels_error();

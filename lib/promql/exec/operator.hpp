@@ -27,7 +27,12 @@ struct QueryState {
   int64_t lookback_ms = 0;
   uint64_t max_samples = 0;
   uint64_t samples_held = 0;
-  QueryStatistics statistics;
+  QueryStatistics statistics = {};
+  bool delayed_name_removal = false;
+  bool type_and_unit_labels = false;
+
+  /// Takes what describes the metric from a series' labels, or marks it to be taken at the end.
+  void drop_name(StepColumn& series) const;
 
   /// Accounts for samples that stay in memory. Errors: ResourceExhausted, naming the limit.
   Status hold(uint64_t samples);
@@ -69,8 +74,8 @@ Result<std::vector<double>> evaluate_scalar(const Plan& plan, const Grid& grid, 
 /// What series are called when two have the same labels at the same step.
 Status duplicate_labels_error();
 
-/// Merges series with equal labels into the first of them.
-/// Errors: FailedPrecondition when two have a sample at the same step.
+/// Merges series with equal labels into the first of them. Whether the name is dropped, the
+/// earliest sample says. Errors: FailedPrecondition when two have a sample at the same step.
 Result<StepMatrix> merge_same_labels(StepMatrix matrix);
 
 /// An operator that gives the series of a matrix; `make` is called at the first pull.
@@ -83,6 +88,9 @@ using SeriesTransform = std::function<void(StepColumn&, Annotations&)>;
 /// How a transform changes labels: whether its results can be passed on as they come, or may have
 /// to be merged with earlier ones of the same labels.
 enum class ResultLabels { kDistinct, kMayCollide };
+
+/// That of a transform which drops the names of what `input` gives.
+ResultLabels labels_without_name(const Plan& input, const QueryState& state);
 
 /// Applies `transform` to every series. `before` is annotated ahead of the input, `own` after it.
 OperatorPtr make_map_operator(OperatorPtr input, ResultLabels labels, SeriesTransform transform,

@@ -188,6 +188,7 @@ Result<StepMatrix> select_series(const AggregatePlan& plan, const Grid& grid, St
         result.emplace_back();
         result.back().labels = input[i].labels;
         result.back().reset(grid.count);
+        result.back().drop_name = input[i].drop_name;
       }
       result[places[i]].copy_cell(step, input[i], step);
     }

@@ -49,9 +49,11 @@ class SelectorOperator : public Operator {
       size_t i = after - 1;
       if (is_stale_nan(samples.values[i])) continue;
       any = true;
-      if (value_ == SelectorValue::kTimestamp) {
+      bool is_histogram = samples.histogram(i) != nullptr;
+      if (value_ == SelectorValue::kTimestamp ||
+          (value_ == SelectorValue::kFloatTimestamp && !is_histogram)) {
         out.set(step, static_cast<double>(times[i]) / 1000);
-      } else if (samples.histogram(i) != nullptr) {
+      } else if (is_histogram) {
         out.set(step, samples.histograms[i]);
       } else {
         out.set(step, samples.values[i]);
@@ -116,6 +118,7 @@ class SubqueryRanges : public RangeSource {
     if (!more) return false;
     out.clear_samples();
     out.labels = column_.labels;
+    out.drop_name = column_.drop_name;
     for (size_t step = 0; step < grid_.count; ++step) {
       if (column_.cells[step] == Cell::kFloat) {
         out.times.push_back(grid_.time(step));

@@ -7,9 +7,10 @@
 
 namespace mnemo::promql {
 
-enum class SelectorValue { kSample, kTimestamp };
+enum class SelectorValue { kSample, kTimestamp, kFloatTimestamp };
 
-/// An instant selector: at each step the latest sample within the lookback, or its timestamp.
+/// An instant selector: at each step the latest sample within the lookback, or its timestamp in
+/// seconds (that of floats only; then histograms come as they are).
 OperatorPtr make_selector_operator(const SelectorPlan& plan, SelectorValue value, const Grid& grid,
                                    QueryState& state);
 

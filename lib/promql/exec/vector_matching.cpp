@@ -3,6 +3,7 @@
 // along its steps.
 #include "promql/exec/binary.hpp"
 #include "promql/exec/element.hpp"
+#include "promql/exec/first_failure.hpp"
 #include "promql/exec/label_sets.hpp"
 #include "promql/exec/scalar_math.hpp"
 
@@ -14,27 +15,16 @@ namespace {
 
 constexpr int32_t kNone = -1;
 
-/// The failure at the earliest step, which is the one that evaluation step by step would meet.
-struct FirstFailure {
-  size_t step = SIZE_MAX;
-  Status status;
-
-  void meet(size_t at, auto&& make_status) {
-    if (at >= step) return;
-    step = at;
-    status = make_status();
-  }
-};
-
 struct Pairing {
   const BinaryPlan& plan;
   const VectorMatching& matching;
   const Grid& grid;
+  bool delayed_name_removal = false;
   bool swapped = false;  // group_right: the many side is the right one
-  StepMatrix many;
-  StepMatrix one;
-  std::vector<size_t> many_groups;
-  std::vector<size_t> one_groups;
+  StepMatrix many = {};
+  StepMatrix one = {};
+  std::vector<size_t> many_groups = {};
+  std::vector<size_t> one_groups = {};
   size_t groups = 0;
 };
 
@@ -211,6 +201,7 @@ class PairMatcher {
       Output& output = outputs_.emplace_back();
       output.series.labels = std::move(labels);
       output.series.reset(steps_);
+      output.series.drop_name = p_.plan.return_bool && p_.delayed_name_removal;
       output.touched.resize(steps_);
       output.group = group;
     }
@@ -219,7 +210,8 @@ class PairMatcher {
 
   Labels result_labels(const Labels& many, const Labels& one) const {
     Labels labels = many;
-    if (changes_metric(p_.plan.op) || p_.plan.return_bool) labels = without_metadata(labels);
+    bool drop_name = p_.plan.return_bool && !p_.delayed_name_removal;
+    if (changes_metric(p_.plan.op) || drop_name) labels = without_metadata(labels);
     if (one_to_one()) {
       labels = p_.matching.on ? keep_labels(labels, names_) : drop_labels(labels, names_);
     }
@@ -291,15 +283,15 @@ Result<StepMatrix> apply_set_operator(const BinaryPlan& plan, StepMatrix left, S
 }
 
 Result<StepMatrix> apply_vector_operator(const BinaryPlan& plan, const Grid& grid, StepMatrix left,
-                                         StepMatrix right, Annotations& annotations) {
+                                         StepMatrix right, const QueryState& state,
+                                         Annotations& annotations) {
   const VectorMatching& matching = *plan.matching;
   bool has_fill = matching.fill_left || matching.fill_right;
   if ((left.empty() && right.empty()) || ((left.empty() || right.empty()) && !has_fill)) {
     return StepMatrix();
   }
-  Pairing pairing{plan, matching, grid, matching.cardinality == MatchCardinality::kOneToMany,
-                  {},   {},       {},   {},
-                  0};
+  Pairing pairing{plan, matching, grid, state.delayed_name_removal};
+  pairing.swapped = matching.cardinality == MatchCardinality::kOneToMany;
   MatchGroups groups(matching);
   if (pairing.swapped) std::swap(left, right);
   pairing.many = std::move(left);

@@ -77,9 +77,12 @@ class WindowOperator : public Operator {
   Result<bool> evaluate(const RangeSeries& series, StepColumn& out, Annotations& notes) const {
     if (series.size() == 0) return false;
     WindowCall call{series, grid_, shape_, scalars_, position_, notes};
+    call.type_and_unit_labels = state_.type_and_unit_labels;
     MNEMO_RETURN_IF_ERROR(function_.evaluate(call, out));
     if (!out.any()) return false;
-    out.labels = function_.keeps_name ? series.labels : without_metadata(series.labels);
+    out.labels = series.labels;
+    out.drop_name = series.drop_name;
+    if (!function_.keeps_name) state_.drop_name(out);
     return true;
   }
 
@@ -100,10 +103,11 @@ class WindowOperator : public Operator {
 
 /// One series with a 1 at each step at which no input series has a window with samples.
 Result<StepMatrix> absent_over(const Plan& range, Operator& present, const Grid& grid,
-                               Annotations& annotations) {
+                               const QueryState& state, Annotations& annotations) {
   StepMatrix result(1);
   result[0].labels = absent_labels(range);
   result[0].reset(grid.count);
+  result[0].drop_name = state.delayed_name_removal;
   for (size_t step = 0; step < grid.count; ++step) result[0].set(step, 1);
   StepColumn series;
   while (true) {
@@ -164,8 +168,8 @@ Result<OperatorPtr> make_window_operator(const CallPlan& plan, const Grid& grid,
   if (function->name == "absent_over_time") {
     MNEMO_TRY(auto source, make_range_source(*range, grid, state));
     auto presence = std::make_shared<PresenceOperator>(*range, grid, std::move(source));
-    return make_matrix_operator([range, presence, grid](Annotations& annotations) {
-      return absent_over(*range, *presence, grid, annotations);
+    return make_matrix_operator([range, presence, grid, &state](Annotations& annotations) {
+      return absent_over(*range, *presence, grid, state, annotations);
     });
   }
   auto result = std::make_unique<WindowOperator>(plan, *function, grid, state, *range);

@@ -2,6 +2,7 @@
 #include "promql/functions/histogram_rate.hpp"
 
 #include "base/quote.hpp"
+#include "promql/exec/label_sets.hpp"
 
 #include <algorithm>
 
@@ -29,6 +30,18 @@ std::optional<int32_t> common_schema(const WindowCall& call, const Window& windo
     if (histogram.uses_custom_buckets() != custom) return std::nullopt;
   }
   return schema;
+}
+
+bool looks_like_counter(const WindowCall& call) {
+  if (call.type_and_unit_labels) {
+    std::string_view type = call.series.labels.get(kTypeLabel);
+    return type == "counter" || type == "histogram";
+  }
+  std::string_view name = call.metric_name();
+  for (std::string_view ending : {"_total", "_sum", "_count", "_bucket"}) {
+    if (name.ends_with(ending)) return true;
+  }
+  return false;
 }
 
 void annotate_reconciled(const WindowCall& call, const HistogramMerge& merge,
@@ -116,17 +129,18 @@ std::optional<FloatHistogram> histogram_difference(const WindowCall& call,
 
 void annotate_possible_non_counter(const WindowCall& call, const StepColumn& out) {
   std::string_view name = call.metric_name();
-  if (name.empty()) return;
-  for (std::string_view ending : {"_total", "_sum", "_count", "_bucket"}) {
-    if (name.size() >= ending.size() && name.substr(name.size() - ending.size()) == ending) return;
-  }
+  if (name.empty() || looks_like_counter(call)) return;
   bool any_float = std::any_of(out.cells.begin(), out.cells.end(),
                                [](Cell cell) { return cell == Cell::kFloat; });
   if (!any_float) return;
-  call.annotations.info(
-      "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
-          go_quoted(name),
-      call.position);
+  std::string text = "metric might not be a counter, ";
+  if (call.type_and_unit_labels) {
+    text += "__type__ label is not set to \"counter\" or \"histogram\", got " +
+            go_quoted(call.series.labels.get(kTypeLabel)) + ": ";
+  } else {
+    text += "name does not end in _total/_sum/_count/_bucket: ";
+  }
+  call.annotations.info(text + go_quoted(name), call.position);
 }
 
 }  // namespace mnemo::promql

@@ -19,7 +19,7 @@ std::optional<FloatHistogram> histogram_difference(const WindowCall& call,
                                                    const FloatHistogram& last, bool is_counter);
 
 /// Says that the metric doesn't look like a counter, where floats came out and its name lacks the
-/// endings of one.
+/// endings of one, or its `__type__` is none.
 void annotate_possible_non_counter(const WindowCall& call, const StepColumn& out);
 
 }  // namespace mnemo::promql

@@ -12,8 +12,7 @@ namespace mnemo::promql {
 namespace {
 
 void note(const HistogramNotes& notes, std::string text) {
-  if (!notes.metric_name.empty()) text += " for metric name " + go_quoted(notes.metric_name);
-  notes.annotations.info(std::move(text), notes.position);
+  notes.annotations.info(with_metric_name(std::move(text), notes.metric_name), notes.position);
 }
 
 /// Cuts the zero bucket at 0 where all observations lie on one side of it.

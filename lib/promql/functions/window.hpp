@@ -18,6 +18,7 @@ namespace mnemo::promql {
 /// time, without stale markers.
 struct RangeSeries {
   Labels labels;
+  bool drop_name = false;  // as StepColumn::drop_name
   std::vector<int64_t> times;
   std::vector<double> values;
   std::vector<int64_t> histogram_times;
@@ -58,6 +59,7 @@ struct WindowCall {
   std::span<const std::vector<double>> scalars;
   PositionRange position;  // of the first argument
   Annotations& annotations;
+  bool type_and_unit_labels = false;  // a label says what is a counter
 
   std::string_view metric_name() const { return series.labels.get(kMetricName); }
 };

@@ -42,6 +42,15 @@ PlanPtr wrapped(Planned part) {
   return invariant;
 }
 
+PlanPtr with_names_removed(PlanPtr expr) {
+  auto removal = std::make_unique<NameRemovalPlan>();
+  removal->type = expr->type;
+  removal->position = expr->position;
+  removal->distinct_without_name = expr->distinct_without_name;
+  removal->expr = std::move(expr);
+  return removal;
+}
+
 class Planner {
  public:
   explicit Planner(const PlanContext& context) : context_(context) {}
@@ -292,7 +301,14 @@ class Planner {
 
 Result<PlanPtr> make_plan(const Expr& expr, const PlanContext& context) {
   MNEMO_TRY(Planned root, Planner(context).plan(expr, {}));
-  return wrapped(std::move(root));
+  PlanPtr plan = wrapped(std::move(root));
+  if (!context.delayed_name_removal) return plan;
+  if (plan->type == ValueType::kVector) return with_names_removed(std::move(plan));
+  if (plan->kind == PlanKind::kSubquery) {
+    auto& subquery = static_cast<SubqueryPlan&>(*plan);
+    subquery.expr = with_names_removed(std::move(subquery.expr));
+  }
+  return plan;
 }
 
 }  // namespace mnemo::promql

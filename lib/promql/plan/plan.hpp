@@ -26,6 +26,7 @@ enum class PlanKind {
   kAggregate,      // AggregatePlan
   kCall,           // CallPlan
   kStepInvariant,  // StepInvariantPlan
+  kNameRemoval,    // NameRemovalPlan
 };
 
 /// A node of the logical plan: the syntax tree with every time and duration known, parentheses
@@ -154,12 +155,20 @@ struct StepInvariantPlan : Plan {
   StepInvariantPlan() : Plan(kKind) {}
 };
 
+/// Takes metric names off that are dropped when the query ends. What it surrounds gives the result.
+struct NameRemovalPlan : Plan {
+  static constexpr PlanKind kKind = PlanKind::kNameRemoval;
+  PlanPtr expr;
+  NameRemovalPlan() : Plan(kKind) {}
+};
+
 /// The query around an expression; times in milliseconds.
 struct PlanContext {
   int64_t start_ms = 0;
   int64_t end_ms = 0;
   int64_t step_ms = 0;  // 0: an instant query
   int64_t default_subquery_step_ms = 60'000;
+  bool delayed_name_removal = false;
 };
 
 /// Errors: InvalidArgument (a computed duration that is none, with its position).
