@@ -29,6 +29,7 @@ struct QueryFlags {
   std::string step;
   int64_t lookback_delta_ms = EngineOptions().lookback_delta_ms;
   bool experimental = false;
+  bool delayed_name_removal = false;
   bool stats = false;
   std::string expression;
 
@@ -43,6 +44,8 @@ struct QueryFlags {
                   "How far back a selector looks for a sample.");
     line.boolean("enable-experimental-functions", experimental,
                  "Allow functions that Prometheus has behind a feature flag.");
+    line.boolean("enable-delayed-name-removal", delayed_name_removal,
+                 "Drop metric names only when the query ends.");
     line.boolean("stats", stats, "Print how long it took and how many samples were read.");
     line.argument("EXPR", expression, "The PromQL expression.");
   }
@@ -103,6 +106,7 @@ Status query(const QueryFlags& flags) {
   EngineOptions options;
   options.lookback_delta_ms = flags.lookback_delta_ms;
   options.enable_experimental_functions = flags.experimental;
+  options.enable_delayed_name_removal = flags.delayed_name_removal;
   auto begin = std::chrono::steady_clock::now();
   auto result = Engine(options).query(Context(), queryable, request);
   // A wrong expression isn't wrong usage of the command.

@@ -81,8 +81,9 @@ void QueryFlags::declare(CommandLine& line) {
   line.duration("query.instant.default.max_source_resolution", instant_max_source_resolution_ms,
                 "max_source_resolution of instant queries that name none.");
   line.texts("enable-feature", features,
-             "Features: promql-experimental-functions, promql-at-modifier, promql-negative-offset "
-             "(the last two are always on). May be a list a,b.");
+             "Features: promql-experimental-functions, promql-delayed-name-removal, "
+             "type-and-unit-labels, promql-at-modifier, promql-negative-offset (the last two are "
+             "always on). May be a list a,b.");
   declare_known(line);
 }
 
@@ -174,8 +175,12 @@ Status check_tls(const QueryFlags& flags) {
 }
 
 Status check_features(const std::vector<std::string>& features) {
-  static const std::vector<std::string> kKnown = {"", "promql-experimental-functions",
-                                                  "promql-at-modifier", "promql-negative-offset",
+  static const std::vector<std::string> kKnown = {"",
+                                                  "promql-experimental-functions",
+                                                  "promql-delayed-name-removal",
+                                                  "type-and-unit-labels",
+                                                  "promql-at-modifier",
+                                                  "promql-negative-offset",
                                                   "query-pushdown"};
   for (const auto& feature : features) {
     if (std::find(kKnown.begin(), kKnown.end(), feature) == kKnown.end()) {
@@ -231,9 +236,12 @@ EngineOptions engine_options(const QueryFlags& flags) {
   options.lookback_delta_ms = flags.lookback_delta_ms;
   options.default_subquery_step_ms = flags.default_evaluation_interval_ms;
   auto features = split_commas(flags.features);
-  options.enable_experimental_functions =
-      std::find(features.begin(), features.end(), "promql-experimental-functions") !=
-      features.end();
+  auto enabled = [&](std::string_view feature) {
+    return std::find(features.begin(), features.end(), feature) != features.end();
+  };
+  options.enable_experimental_functions = enabled("promql-experimental-functions");
+  options.enable_delayed_name_removal = enabled("promql-delayed-name-removal");
+  options.enable_type_and_unit_labels = enabled("type-and-unit-labels");
   return options;
 }
 

@@ -36,18 +36,20 @@ inline std::string print(const QueryResult& result) {
 }
 
 /// The result of a query as `{labels} seconds:value ...; ...`, or its error.
-inline std::string evaluate(MemoryQueryable& data, const QueryRequest& request) {
-  auto result = Engine({}).query(Context(), data, request);
+inline std::string evaluate(MemoryQueryable& data, const QueryRequest& request,
+                            const EngineOptions& options = {}) {
+  auto result = Engine(options).query(Context(), data, request);
   return result ? print(*result) : result.status().to_string();
 }
 
-inline std::string instant(MemoryQueryable& data, std::string expression, int64_t time_ms) {
-  return evaluate(data, {std::move(expression), time_ms, time_ms, 0, 0});
+inline std::string instant(MemoryQueryable& data, std::string expression, int64_t time_ms,
+                           const EngineOptions& options = {}) {
+  return evaluate(data, {std::move(expression), time_ms, time_ms, 0, 0}, options);
 }
 
 inline std::string range(MemoryQueryable& data, std::string expression, int64_t start_ms,
-                         int64_t end_ms, int64_t step_ms) {
-  return evaluate(data, {std::move(expression), start_ms, end_ms, step_ms, 0});
+                         int64_t end_ms, int64_t step_ms, const EngineOptions& options = {}) {
+  return evaluate(data, {std::move(expression), start_ms, end_ms, step_ms, 0}, options);
 }
 
 }  // namespace mnemo::testing
