@@ -19,11 +19,6 @@ namespace {
 
 constexpr int32_t kNone = -1;
 
-const std::vector<std::string>& identifying_labels() {
-  static const std::vector<std::string> kNames = {"instance", "job"};
-  return kNames;
-}
-
 /// The second argument: which info metrics are looked at, and which of their labels are taken.
 struct InfoSelector {
   std::vector<Matcher> names;
@@ -109,6 +104,7 @@ std::optional<TimeShift> first_shift(const Plan* plan) {
 
 /// Series and info series of one evaluation.
 struct InfoInput {
+  std::vector<std::string> identity = {"instance", "job"};  // labels that both must share; sorted
   StepMatrix base;
   std::vector<bool> is_info;  // of `base`: they are left as they are
   StepMatrix infos;           // values are the times of their samples, in seconds
@@ -121,7 +117,7 @@ Status fetch_infos(const TimeShift& shift, const Grid& grid, QueryState& state, 
   SelectorPlan plan;
   plan.shift = shift;
   plan.hints.func = "info";
-  for (const std::string& name : identifying_labels()) {
+  for (const std::string& name : input.identity) {
     std::set<std::string_view> values;
     for (size_t i = 0; i < input.base.size(); ++i) {
       if (!input.is_info[i]) values.insert(input.base[i].labels.get(name));
@@ -195,7 +191,7 @@ class InfoJoin {
     for (size_t i = 0; i < input_.infos.size(); ++i) {
       const StepColumn& info = input_.infos[i];
       GroupNumbers& numbers = metrics_.find(info.labels.get(kMetricName))->second;
-      Labels key = keep_labels(info.labels, identifying_labels());
+      Labels key = keep_labels(info.labels, input_.identity);
       auto [at, is_new] = numbers.try_emplace(std::move(key), groups_.size());
       if (is_new) groups_.push_back({std::vector<int32_t>(steps_, kNone)});
       for (size_t step = 0; step < steps_; ++step) {
@@ -224,7 +220,7 @@ class InfoJoin {
   }
 
   void join(StepColumn& base) {
-    Labels key = keep_labels(base.labels, identifying_labels());
+    Labels key = keep_labels(base.labels, input_.identity);
     std::vector<const Group*> groups;  // of each info metric; null: it has none for this series
     for (const auto& [name, numbers] : metrics_) {
       auto found = numbers.find(key);

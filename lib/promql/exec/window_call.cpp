@@ -74,13 +74,14 @@ class WindowOperator : public Operator {
     }
   }
 
-  Result<bool> evaluate(const RangeSeries& series, StepColumn& out, Annotations& notes) const {
+  /// Moves the labels of `series` to `out`.
+  Result<bool> evaluate(RangeSeries& series, StepColumn& out, Annotations& notes) const {
     if (series.size() == 0) return false;
     WindowCall call{series, grid_, shape_, scalars_, position_, notes};
     call.type_and_unit_labels = state_.type_and_unit_labels;
     MNEMO_RETURN_IF_ERROR(function_.evaluate(call, out));
     if (!out.any()) return false;
-    out.labels = series.labels;
+    std::swap(out.labels, series.labels);
     out.drop_name = series.drop_name;
     if (!function_.keeps_name) state_.drop_name(out);
     return true;
