@@ -111,34 +111,58 @@ struct InfoInput {
   InfoSelector selector;
 };
 
-/// Selects the info series that have an instance and a job of the base series.
-Status fetch_infos(const TimeShift& shift, const Grid& grid, QueryState& state, InfoInput& input,
-                   Annotations& annotations) {
-  SelectorPlan plan;
-  plan.shift = shift;
-  plan.hints.func = "info";
-  for (const std::string& name : input.identity) {
-    std::set<std::string_view> values;
-    for (size_t i = 0; i < input.base.size(); ++i) {
-      if (!input.is_info[i]) values.insert(input.base[i].labels.get(name));
-    }
-    values.erase("");
-    if (values.empty()) continue;
+/// The values of a label that series have, and a condition that selects them.
+struct LabelValues {
+  std::string name;
+  std::set<std::string_view> values;
+
+  bool contain(const StepColumn& series) const { return values.contains(series.labels.get(name)); }
+
+  /// Where there are too many for a regular expression: any value at all.
+  Matcher matcher() const {
     std::string expression;
     for (std::string_view value : values) {
       if (!expression.empty()) expression += '|';
       expression += re2::RE2::QuoteMeta({value.data(), value.size()});
     }
-    MNEMO_TRY(Matcher matcher, Matcher::regex(name, expression));
-    plan.matchers.push_back(std::move(matcher));
+    auto exact = Matcher::regex(name, expression);
+    return exact ? *std::move(exact) : Matcher::not_equal(name, "");
   }
-  if (plan.matchers.empty()) return {};
+};
+
+/// What the identifying labels of the base series are; those that none has are left out.
+std::vector<LabelValues> identities(const InfoInput& input) {
+  std::vector<LabelValues> result;
+  for (const std::string& name : input.identity) {
+    LabelValues label{name, {}};
+    for (size_t i = 0; i < input.base.size(); ++i) {
+      if (!input.is_info[i]) label.values.insert(input.base[i].labels.get(name));
+    }
+    label.values.erase("");
+    if (!label.values.empty()) result.push_back(std::move(label));
+  }
+  return result;
+}
+
+/// Selects the info series that have an instance and a job of the base series.
+Status fetch_infos(const TimeShift& shift, const Grid& grid, QueryState& state, InfoInput& input,
+                   Annotations& annotations) {
+  std::vector<LabelValues> labels = identities(input);
+  if (labels.empty()) return {};
+  SelectorPlan plan;
+  plan.shift = shift;
+  plan.hints.func = "info";
+  for (const LabelValues& label : labels) plan.matchers.push_back(label.matcher());
   for (const auto* matchers : {&input.selector.data, &input.selector.names}) {
     plan.matchers.insert(plan.matchers.end(), matchers->begin(), matchers->end());
   }
   OperatorPtr source = make_selector_operator(plan, SelectorValue::kFloatTimestamp, grid, state);
   MNEMO_TRY(input.infos, drain(*source, state));
   source->annotate(annotations);
+  std::erase_if(input.infos, [&](const StepColumn& info) {
+    return std::any_of(labels.begin(), labels.end(),
+                       [&](const LabelValues& label) { return !label.contain(info); });
+  });
   for (const StepColumn& info : input.infos) {
     if (info.histograms.empty()) continue;
     return Status::failed_precondition("this should be an info metric, with float samples: " +

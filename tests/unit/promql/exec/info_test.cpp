@@ -112,6 +112,19 @@ TEST_CASE("promql: info looks at info series when its argument's selector looks 
   CHECK_EQ(info(data, "info(up)", 20'000), "{__name__=\"up\", job=\"j\", version=\"2\"} 20:3");
 }
 
+TEST_CASE("promql: info joins more series than a regular expression can name") {
+  constexpr int kSeries = 30'000;
+  MemoryQueryable data;
+  for (int i = 0; i < kSeries; ++i) {
+    std::string instance = "host-" + std::to_string(i) + ".example.org:9100";
+    load(data, {{"__name__", "up"}, {"instance", instance}}, 10'000, {1});
+    load(data, {{"__name__", "target_info"}, {"instance", instance}, {"v", "1"}}, 10'000, {1});
+  }
+  load(data, {{"__name__", "target_info"}, {"instance", "other"}, {"v", "1"}}, 10'000, {1});
+  load(data, {{"__name__", "target_info"}, {"instance", "other"}, {"v", "2"}}, 10'000, {1});
+  CHECK_EQ(info(data, "count by (v) (info(up))"), "{v=\"1\"} 0:30000");
+}
+
 TEST_CASE("promql: info is an experimental function") {
   auto data = one_target();
   CHECK(instant(data, "info(up)", 0).starts_with("InvalidArgument"));
