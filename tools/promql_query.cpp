@@ -30,6 +30,7 @@ struct QueryFlags {
   int64_t lookback_delta_ms = EngineOptions().lookback_delta_ms;
   bool experimental = false;
   bool delayed_name_removal = false;
+  bool start_timestamps = false;
   bool stats = false;
   std::string expression;
 
@@ -46,6 +47,8 @@ struct QueryFlags {
                  "Allow functions that Prometheus has behind a feature flag.");
     line.boolean("enable-delayed-name-removal", delayed_name_removal,
                  "Drop metric names only when the query ends.");
+    line.boolean("use-start-timestamps", start_timestamps,
+                 "Let rates and resets go by samples' start timestamps.");
     line.boolean("stats", stats, "Print how long it took and how many samples were read.");
     line.argument("EXPR", expression, "The PromQL expression.");
   }
@@ -107,6 +110,7 @@ Status query(const QueryFlags& flags) {
   options.lookback_delta_ms = flags.lookback_delta_ms;
   options.enable_experimental_functions = flags.experimental;
   options.enable_delayed_name_removal = flags.delayed_name_removal;
+  options.use_start_timestamps = flags.start_timestamps;
   auto begin = std::chrono::steady_clock::now();
   auto result = Engine(options).query(Context(), queryable, request);
   // A wrong expression isn't wrong usage of the command.

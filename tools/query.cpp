@@ -48,6 +48,7 @@ struct QueryFlags {
   int64_t default_step_ms = 1'000;
   int64_t metadata_default_time_range_ms = 0;
   int64_t instant_max_source_resolution_ms = 0;
+  bool enable_x_functions = false;
   std::vector<std::string> features;
 
   void declare(CommandLine& line);
@@ -84,6 +85,8 @@ void QueryFlags::declare(CommandLine& line) {
              "Features: promql-experimental-functions, promql-delayed-name-removal, "
              "type-and-unit-labels, promql-at-modifier, promql-negative-offset (the last two are "
              "always on). May be a list a,b.");
+  line.boolean("query.enable-x-functions", enable_x_functions,
+               "Allow xrate, xincrease and xdelta.");
   declare_known(line);
 }
 
@@ -143,7 +146,6 @@ void QueryFlags::declare_known(CommandLine& line) {
   line.refuse({"query.tenant-certificate-field", "inject-test-addresses"}, "there is no tenancy");
   line.refuse({"web.route-prefix"}, "the API is served at the root", "/");
   line.refuse_switches({"query.enforce-tenancy"}, "tenants are not kept apart");
-  line.refuse_switches({"query.enable-x-functions"}, "there are no xrate, xincrease, xdelta");
 }
 
 constexpr std::chrono::seconds kEndpointRefresh{5};
@@ -235,6 +237,7 @@ EngineOptions engine_options(const QueryFlags& flags) {
   EngineOptions options;
   options.lookback_delta_ms = flags.lookback_delta_ms;
   options.default_subquery_step_ms = flags.default_evaluation_interval_ms;
+  options.enable_x_functions = flags.enable_x_functions;
   auto features = split_commas(flags.features);
   auto enabled = [&](std::string_view feature) {
     return std::find(features.begin(), features.end(), feature) != features.end();

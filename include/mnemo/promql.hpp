@@ -27,6 +27,10 @@ struct EngineOptions {
   bool enable_delayed_name_removal = false;
   /// Whether a metric is a counter is told by its label `__type__`, not by its name.
   bool enable_type_and_unit_labels = false;
+  /// rate, increase, irate and resets go by samples' start timestamps, too, and start_timestamp()
+  /// tells them (Prometheus' feature use-start-timestamps).
+  bool use_start_timestamps = false;
+  bool enable_x_functions = false;  // xrate, xincrease and xdelta, as Thanos has them
   /// Series are spread over it; null: everything on the calling thread.
   std::shared_ptr<Executor> executor;
 };

@@ -202,6 +202,7 @@ EngineOptions script_engine_options() {
   EngineOptions options;
   options.enable_experimental_functions = true;
   options.enable_delayed_name_removal = true;
+  options.use_start_timestamps = true;
   return options;
 }
 

@@ -141,6 +141,11 @@ std::string histogram_not_gauge_warning(std::string_view metric_name) {
   return "this native histogram metric is not a gauge: " + go_quoted(metric_name);
 }
 
+std::string start_time_overlap_warning(std::string_view metric_name) {
+  return "sample has start time that overlaps with previous sample timestamp for metric " +
+         go_quoted(metric_name);
+}
+
 std::string histograms_ignored_in_range_info(std::string_view metric_name) {
   return "ignored histograms in a range containing both floats and histograms for metric name " +
          go_quoted(metric_name);

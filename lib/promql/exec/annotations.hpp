@@ -63,6 +63,7 @@ std::string mixed_floats_histograms_warning(std::string_view metric_name);
 std::string mixed_schemas_warning(std::string_view metric_name);
 std::string histogram_not_counter_warning(std::string_view metric_name);
 std::string histogram_not_gauge_warning(std::string_view metric_name);
+std::string start_time_overlap_warning(std::string_view metric_name);
 std::string histograms_ignored_in_range_info(std::string_view metric_name);
 std::string histogram_ignored_in_aggregation_info(std::string_view aggregation);
 std::string custom_buckets_reconciled_info(std::string_view operation);

@@ -151,6 +151,26 @@ Result<OperatorPtr> timestamp(const CallPlan& plan, const Grid& grid, QueryState
       state);
 }
 
+/// Nothing but of a selector, and nothing where start timestamps aren't used.
+Result<OperatorPtr> start_timestamp(const CallPlan& plan, const Grid& grid, QueryState& state) {
+  const Plan& argument = *plan.arguments[0];
+  const auto* selector = plan_as_if<SelectorPlan>(&argument);
+  bool known = selector && state.use_start_timestamps;
+  OperatorPtr input;
+  if (known) {
+    input = make_selector_operator(*selector, SelectorValue::kStartTimestamp, grid, state);
+  } else {
+    MNEMO_TRY(input, make_operator(argument, grid, state));
+  }
+  return make_map_operator(
+      std::move(input), labels_without_name(argument, state),
+      [known, &state](StepColumn& series, Annotations&) {
+        if (!known) series.reset(series.steps());
+        state.drop_name(series);
+      },
+      state);
+}
+
 /// The value of the only float of a vector, NaN where there is none or more.
 Result<StepMatrix> to_scalar(Operator& input, const Grid& grid, Annotations& annotations) {
   StepMatrix result(1);
@@ -220,6 +240,7 @@ Result<OperatorPtr> make_special(const CallPlan& plan, const Grid& grid, QuerySt
   if (name == "clamp_max") return map_with_scalars(plan, grid, state, clamp_high);
   if (name == "round") return map_with_scalars(plan, grid, state, round_to);
   if (name == "timestamp") return timestamp(plan, grid, state);
+  if (name == "start_timestamp") return start_timestamp(plan, grid, state);
   if (name == "vector") return make_operator(*plan.arguments[0], grid, state);
   if (name == "max_of") return of_two_scalars(plan, grid, state, max_of);
   if (name == "min_of") return of_two_scalars(plan, grid, state, min_of);

@@ -11,6 +11,10 @@ Result<OperatorPtr> make_call_operator(const CallPlan& plan, const Grid& grid, Q
 /// A function of a range vector; null where the function is none.
 Result<OperatorPtr> make_window_operator(const CallPlan& plan, const Grid& grid, QueryState& state);
 
+/// A smoothed instant selector: at each step what lies between the samples around it.
+Result<OperatorPtr> make_smoothed_operator(const SelectorPlan& plan, const Grid& grid,
+                                           QueryState& state);
+
 /// label_replace and label_join.
 Result<OperatorPtr> make_label_operator(const CallPlan& plan, const Grid& grid, QueryState& state);
 

@@ -3,6 +3,7 @@
 
 #include "promql/exec/operator.hpp"
 #include "promql/exec/selector.hpp"
+#include "promql/functions/extended_windows.hpp"
 #include "promql/plan/plan.hpp"
 #include "promql/syntax/parser.hpp"
 
@@ -42,12 +43,16 @@ void append_samples(const StepColumn& series, const Grid& grid, SampleColumn& ou
 /// An instant query for a range: raw samples of a selector, or the steps of a subquery.
 Result<QueryResult> collect_ranges(const Plan& plan, const Grid& grid, QueryState& state,
                                    Annotations& annotations) {
-  MNEMO_TRY(auto source, promql::make_range_source(plan, grid, state));
+  auto shape = promql::window_shape(plan, state.lookback_ms);
+  MNEMO_TRY(auto source, promql::make_range_source(plan, shape, grid, state));
   QueryResult result;
   promql::RangeSeries series;
   while (true) {
     MNEMO_TRY(bool more, source->next(series));
     if (!more) break;
+    if (shape.edges != promql::WindowEdges::kPlain) {
+      MNEMO_RETURN_IF_ERROR(promql::extend_to_edges(shape, grid.start_ms, series));
+    }
     if (series.size() == 0) continue;
     MNEMO_RETURN_IF_ERROR(state.hold(series.size()));
     ResultSeries& out = result.series.emplace_back();
@@ -131,6 +136,7 @@ Result<QueryResult> Engine::query(const Context& context, Queryable& queryable,
   MNEMO_RETURN_IF_ERROR(context.check());
   promql::ParserOptions syntax;
   if (options_.enable_experimental_functions) syntax = promql::ParserOptions::all_enabled();
+  syntax.enable_x_functions = options_.enable_x_functions;
   MNEMO_TRY(auto expr, promql::parse_expression(request.expression, syntax));
   bool is_series = expr->type == ValueType::kVector || expr->type == ValueType::kScalar;
   if (!request.is_instant() && !is_series) {
@@ -149,6 +155,7 @@ Result<QueryResult> Engine::query(const Context& context, Queryable& queryable,
   QueryState state{context, queryable, options_.executor.get(), lookback, options_.max_samples};
   state.delayed_name_removal = options_.enable_delayed_name_removal;
   state.type_and_unit_labels = options_.enable_type_and_unit_labels;
+  state.use_start_timestamps = options_.use_start_timestamps;
   Annotations annotations;
   MNEMO_TRY(QueryResult result, collect(*plan, grid, state, annotations));
   result.type = request.is_instant() ? expr->type : ValueType::kMatrix;

@@ -98,9 +98,7 @@ Result<OperatorPtr> make_operator(const Plan& plan, const Grid& grid, QueryState
     case PlanKind::kNumber: return make_number(plan_as<NumberPlan>(plan), grid);
     case PlanKind::kSelector: {
       const auto& selector = plan_as<SelectorPlan>(plan);
-      if (selector.smoothed) {
-        return Status::unimplemented("smoothed instant selectors are not implemented");
-      }
+      if (selector.smoothed) return make_smoothed_operator(selector, grid, state);
       return make_selector_operator(selector, SelectorValue::kSample, grid, state);
     }
     case PlanKind::kNegation: return make_negation(plan_as<NegationPlan>(plan), grid, state);

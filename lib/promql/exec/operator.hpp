@@ -30,6 +30,7 @@ struct QueryState {
   QueryStatistics statistics = {};
   bool delayed_name_removal = false;
   bool type_and_unit_labels = false;
+  bool use_start_timestamps = false;
 
   /// Takes what describes the metric from a series' labels, or marks it to be taken at the end.
   void drop_name(StepColumn& series) const;

@@ -56,6 +56,7 @@ Result<bool> SelectedInput::pull(SelectedSeries& series) {
 
 Status SelectedInput::read(const SelectedSeries& series, SampleColumn& samples) const {
   MNEMO_RETURN_IF_ERROR(series.samples->read(selection_.range, samples));
+  if (!state_.use_start_timestamps) samples.start_times.clear();
   if (plan_.statistics_only && samples.has_histograms()) reduce_to_statistics(samples);
   return {};
 }

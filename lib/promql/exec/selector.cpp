@@ -53,6 +53,9 @@ class SelectorOperator : public Operator {
       if (value_ == SelectorValue::kTimestamp ||
           (value_ == SelectorValue::kFloatTimestamp && !is_histogram)) {
         out.set(step, static_cast<double>(times[i]) / 1000);
+      } else if (value_ == SelectorValue::kStartTimestamp) {
+        int64_t start = samples.start_times.empty() ? 0 : samples.start_times[i];
+        out.set(step, static_cast<double>(start) / 1000);
       } else if (is_histogram) {
         out.set(step, samples.histograms[i]);
       } else {
@@ -69,21 +72,27 @@ class SelectorOperator : public Operator {
   SelectedColumns columns_;
 };
 
-Selection range_selection(const RangeSelectorPlan& plan, const Grid& grid) {
-  const TimeShift& shift = plan.selector->shift;
+/// What the selector of a RangeSelectorPlan, or a smoothed one of instants, selects.
+const SelectorPlan& selector_of(const Plan& plan) {
+  const auto* range = plan_as_if<RangeSelectorPlan>(&plan);
+  return range ? *range->selector : plan_as<SelectorPlan>(plan);
+}
+
+Selection range_selection(const SelectorPlan& plan, const WindowShape& shape, const Grid& grid) {
   Selection selection;
-  selection.range = {
-      shift.reference(grid.start_ms) - lead(*plan.selector, grid) - plan.range_ms + 1,
-      shift.reference(grid.last())};
+  int64_t after =
+      shape.shift.reference(grid.start_ms) - lead(plan, grid) - shape.range_ms - shape.before_ms;
+  selection.range = {after + 1, shape.shift.reference(grid.last()) + shape.after_ms};
   selection.step_ms = grid.single() ? 0 : grid.step_ms;
-  selection.range_ms = plan.range_ms;
+  selection.range_ms = shape.range_ms;
   return selection;
 }
 
 class SelectedRanges : public RangeSource {
  public:
-  SelectedRanges(const RangeSelectorPlan& plan, const Grid& grid, QueryState& state)
-      : input_(*plan.selector, range_selection(plan, grid), state) {}
+  SelectedRanges(const SelectorPlan& plan, const WindowShape& shape, const Grid& grid,
+                 QueryState& state)
+      : input_(plan, range_selection(plan, shape, grid), state) {}
 
   Result<bool> next(RangeSeries& out) override {
     MNEMO_TRY(bool more, input_.next(out.labels, samples_));
@@ -157,16 +166,19 @@ OperatorPtr make_selector_operator(const SelectorPlan& plan, SelectorValue value
   return std::make_unique<SelectorOperator>(plan, value, grid, state);
 }
 
-std::unique_ptr<SelectedColumns> make_range_columns(const RangeSelectorPlan& plan, const Grid& grid,
-                                                    QueryState& state, SeriesKernel kernel) {
-  return std::make_unique<SelectedColumns>(*plan.selector, range_selection(plan, grid), grid, state,
-                                           std::move(kernel));
+std::unique_ptr<SelectedColumns> make_range_columns(const Plan& plan, const WindowShape& shape,
+                                                    const Grid& grid, QueryState& state,
+                                                    SeriesKernel kernel) {
+  const SelectorPlan& selector = selector_of(plan);
+  return std::make_unique<SelectedColumns>(selector, range_selection(selector, shape, grid), grid,
+                                           state, std::move(kernel));
 }
 
-Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const Grid& grid,
-                                                       QueryState& state) {
-  if (const auto* selector = plan_as_if<RangeSelectorPlan>(&plan)) {
-    return std::unique_ptr<RangeSource>(std::make_unique<SelectedRanges>(*selector, grid, state));
+Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const WindowShape& shape,
+                                                       const Grid& grid, QueryState& state) {
+  if (plan.kind != PlanKind::kSubquery) {
+    return std::unique_ptr<RangeSource>(
+        std::make_unique<SelectedRanges>(selector_of(plan), shape, grid, state));
   }
   const auto& subquery = plan_as<SubqueryPlan>(plan);
   Grid inner = subquery_grid(subquery, grid);
@@ -174,12 +186,20 @@ Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const G
   return std::unique_ptr<RangeSource>(std::make_unique<SubqueryRanges>(std::move(input), inner));
 }
 
-WindowShape window_shape(const Plan& plan) {
-  if (const auto* selector = plan_as_if<RangeSelectorPlan>(&plan)) {
-    return {selector->range_ms, selector->selector->shift};
+WindowShape window_shape(const Plan& plan, int64_t lookback_ms) {
+  if (const auto* subquery = plan_as_if<SubqueryPlan>(&plan)) {
+    return {subquery->range_ms, subquery->shift};
   }
-  const auto& subquery = plan_as<SubqueryPlan>(plan);
-  return {subquery.range_ms, subquery.shift};
+  const auto* range = plan_as_if<RangeSelectorPlan>(&plan);
+  const SelectorPlan& selector = selector_of(plan);
+  int64_t range_ms = range ? range->range_ms : 0;
+  if (selector.anchored) {
+    return {range_ms, selector.shift, WindowEdges::kAnchored, lookback_ms};
+  }
+  if (selector.smoothed) {
+    return {range_ms, selector.shift, WindowEdges::kSmoothed, lookback_ms, lookback_ms};
+  }
+  return {range_ms, selector.shift};
 }
 
 }  // namespace mnemo::promql

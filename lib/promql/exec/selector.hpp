@@ -7,10 +7,11 @@
 
 namespace mnemo::promql {
 
-enum class SelectorValue { kSample, kTimestamp, kFloatTimestamp };
+enum class SelectorValue { kSample, kTimestamp, kFloatTimestamp, kStartTimestamp };
 
-/// An instant selector: at each step the latest sample within the lookback, or its timestamp in
-/// seconds (that of floats only; then histograms come as they are).
+/// An instant selector: at each step the latest sample within the lookback, its timestamp in
+/// seconds (or that of floats only; then histograms come as they are), or its start timestamp (0
+/// where it has none).
 OperatorPtr make_selector_operator(const SelectorPlan& plan, SelectorValue value, const Grid& grid,
                                    QueryState& state);
 
@@ -22,15 +23,17 @@ class RangeSource {
   virtual void annotate(Annotations& into) const = 0;
 };
 
-/// For a RangeSelectorPlan or a SubqueryPlan: everything that the windows of `grid` reach.
-Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const Grid& grid,
-                                                       QueryState& state);
+/// For a RangeSelectorPlan, a SubqueryPlan or a smoothed SelectorPlan: everything that the windows
+/// of `grid` reach. `shape` is that of the plan, or wider.
+Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const WindowShape& shape,
+                                                       const Grid& grid, QueryState& state);
 
-/// For a RangeSelectorPlan: what `kernel` makes of everything that the windows of `grid` reach.
-std::unique_ptr<SelectedColumns> make_range_columns(const RangeSelectorPlan& plan, const Grid& grid,
-                                                    QueryState& state, SeriesKernel kernel);
+/// For a RangeSelectorPlan or a smoothed SelectorPlan: what `kernel` makes of all that.
+std::unique_ptr<SelectedColumns> make_range_columns(const Plan& plan, const WindowShape& shape,
+                                                    const Grid& grid, QueryState& state,
+                                                    SeriesKernel kernel);
 
-/// Where the windows of a RangeSelectorPlan or a SubqueryPlan lie.
-WindowShape window_shape(const Plan& plan);
+/// Where the windows of such a plan lie; those of a smoothed SelectorPlan have no length.
+WindowShape window_shape(const Plan& plan, int64_t lookback_ms);
 
 }  // namespace mnemo::promql

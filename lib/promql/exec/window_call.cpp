@@ -2,6 +2,7 @@
 #include "promql/exec/call.hpp"
 #include "promql/exec/label_sets.hpp"
 #include "promql/exec/selector.hpp"
+#include "promql/functions/extended_windows.hpp"
 
 #include <unordered_set>
 
@@ -16,40 +17,47 @@ PositionRange annotated_position(const Plan& argument) {
   return argument.kind == PlanKind::kSubquery ? PositionRange{} : argument.position;
 }
 
+/// A range function over the windows of a plan.
+struct WindowJob {
+  const Plan& range;
+  WindowShape shape;
+  WindowEvaluate evaluate;
+  bool keeps_name = false;
+  PositionRange position;  // what notes point to
+};
+
 class WindowOperator : public Operator {
  public:
-  WindowOperator(const CallPlan& plan, const WindowFunction& function, const Grid& grid,
-                 QueryState& state, const Plan& range)
-      : function_(function),
-        position_(annotated_position(*plan.arguments[0])),
-        shape_(window_shape(range)),
-        is_distinct_(range.distinct_without_name),
-        grid_(grid),
-        state_(state) {}
+  WindowOperator(WindowJob job, const Grid& grid, QueryState& state)
+      : job_(std::move(job)), grid_(grid), state_(state) {}
 
-  /// What is selected is evaluated on all threads; the steps of a subquery come one by one.
-  Status open(const CallPlan& plan, const Plan& range) {
+  Status evaluate_scalars(const CallPlan& plan) {
     for (const auto& argument : plan.arguments) {
       if (is_range(*argument)) continue;
       MNEMO_TRY(auto values, evaluate_scalar(*argument, grid_, state_, before_));
       scalars_.push_back(std::move(values));
     }
-    if (const auto* selector = plan_as_if<RangeSelectorPlan>(&range)) {
-      columns_ = make_range_columns(*selector, grid_, state_,
-                                    [this](SeriesScratch& scratch, StepColumn& out, auto& notes) {
-                                      std::swap(scratch.ranges.labels, out.labels);
-                                      split_samples(scratch.samples, scratch.ranges);
-                                      return evaluate(scratch.ranges, out, notes);
-                                    });
+    return {};
+  }
+
+  /// What is selected is evaluated on all threads; the steps of a subquery come one by one.
+  Status open() {
+    if (job_.range.kind == PlanKind::kSubquery) {
+      MNEMO_TRY(source_, make_range_source(job_.range, job_.shape, grid_, state_));
       return {};
     }
-    MNEMO_TRY(source_, make_range_source(range, grid_, state_));
+    auto kernel = [this](SeriesScratch& scratch, StepColumn& out, Annotations& notes) {
+      std::swap(scratch.ranges.labels, out.labels);
+      split_samples(scratch.samples, scratch.ranges);
+      return evaluate(scratch.ranges, out, notes);
+    };
+    columns_ = make_range_columns(job_.range, job_.shape, grid_, state_, std::move(kernel));
     return {};
   }
 
   Result<bool> next(StepColumn& out) override {
     MNEMO_TRY(bool more, columns_ ? columns_->next(out) : next_of_subquery(out));
-    if (!more || is_distinct_) return more;
+    if (!more || job_.range.distinct_without_name) return more;
     if (!seen_.insert(out.labels.hash()).second) return duplicate_labels_error();
     return true;
   }
@@ -77,20 +85,17 @@ class WindowOperator : public Operator {
   /// Moves the labels of `series` to `out`.
   Result<bool> evaluate(RangeSeries& series, StepColumn& out, Annotations& notes) const {
     if (series.size() == 0) return false;
-    WindowCall call{series, grid_, shape_, scalars_, position_, notes};
+    WindowCall call{series, grid_, job_.shape, scalars_, job_.position, notes};
     call.type_and_unit_labels = state_.type_and_unit_labels;
-    MNEMO_RETURN_IF_ERROR(function_.evaluate(call, out));
+    MNEMO_RETURN_IF_ERROR(job_.evaluate(call, out));
     if (!out.any()) return false;
     std::swap(out.labels, series.labels);
     out.drop_name = series.drop_name;
-    if (!function_.keeps_name) state_.drop_name(out);
+    if (!job_.keeps_name) state_.drop_name(out);
     return true;
   }
 
-  const WindowFunction& function_;
-  PositionRange position_;
-  WindowShape shape_;
-  bool is_distinct_;
+  WindowJob job_;
   Grid grid_;
   QueryState& state_;
   std::vector<std::vector<double>> scalars_;
@@ -126,8 +131,8 @@ Result<StepMatrix> absent_over(const Plan& range, Operator& present, const Grid&
 /// For absent_over_time, two series of one set of labels are no failure.
 class PresenceOperator : public Operator {
  public:
-  PresenceOperator(const Plan& range, const Grid& grid, std::unique_ptr<RangeSource> source)
-      : shape_(window_shape(range)), grid_(grid), source_(std::move(source)) {}
+  PresenceOperator(const WindowShape& shape, const Grid& grid, std::unique_ptr<RangeSource> source)
+      : shape_(shape), grid_(grid), source_(std::move(source)) {}
 
   Result<bool> next(StepColumn& out) override {
     MNEMO_TRY(bool more, source_->next(series_));
@@ -147,14 +152,6 @@ class PresenceOperator : public Operator {
   Annotations notes_;
 };
 
-Status check_modifiers(const CallPlan& plan, const Plan& range) {
-  const auto* selector = plan_as_if<RangeSelectorPlan>(&range);
-  if (!selector || (!selector->selector->anchored && !selector->selector->smoothed)) return {};
-  return Status::unimplemented(std::string(plan.function->name) + " over an " +
-                               (selector->selector->anchored ? "anchored" : "smoothed") +
-                               " selector is not implemented");
-}
-
 }  // namespace
 
 Result<OperatorPtr> make_window_operator(const CallPlan& plan, const Grid& grid,
@@ -165,16 +162,35 @@ Result<OperatorPtr> make_window_operator(const CallPlan& plan, const Grid& grid,
   for (const auto& argument : plan.arguments) {
     if (is_range(*argument)) range = argument.get();
   }
-  MNEMO_RETURN_IF_ERROR(check_modifiers(plan, *range));
+  WindowShape shape = window_shape(*range, state.lookback_ms);
+  WindowEvaluate evaluate = evaluate_over(*function, shape.edges);
+  if (!evaluate) return edges_error(*function, shape.edges);
+  if (function->before_ms > 0 && range->kind == PlanKind::kSubquery) {
+    return Status::unimplemented(std::string(function->name) +
+                                 " over a subquery is not implemented");
+  }
+  shape.before_ms += function->before_ms;
   if (function->name == "absent_over_time") {
-    MNEMO_TRY(auto source, make_range_source(*range, grid, state));
-    auto presence = std::make_shared<PresenceOperator>(*range, grid, std::move(source));
+    MNEMO_TRY(auto source, make_range_source(*range, shape, grid, state));
+    auto presence = std::make_shared<PresenceOperator>(shape, grid, std::move(source));
     return make_matrix_operator([range, presence, grid, &state](Annotations& annotations) {
       return absent_over(*range, *presence, grid, state, annotations);
     });
   }
-  auto result = std::make_unique<WindowOperator>(plan, *function, grid, state, *range);
-  MNEMO_RETURN_IF_ERROR(result->open(plan, *range));
+  PositionRange position = annotated_position(*plan.arguments[0]);
+  auto result = std::make_unique<WindowOperator>(
+      WindowJob{*range, shape, evaluate, function->keeps_name, position}, grid, state);
+  MNEMO_RETURN_IF_ERROR(result->evaluate_scalars(plan));
+  MNEMO_RETURN_IF_ERROR(result->open());
+  return OperatorPtr(std::move(result));
+}
+
+Result<OperatorPtr> make_smoothed_operator(const SelectorPlan& plan, const Grid& grid,
+                                           QueryState& state) {
+  WindowShape shape = window_shape(plan, state.lookback_ms);
+  auto result = std::make_unique<WindowOperator>(
+      WindowJob{plan, shape, smoothed_values, true, plan.position}, grid, state);
+  MNEMO_RETURN_IF_ERROR(result->open());
   return OperatorPtr(std::move(result));
 }
 

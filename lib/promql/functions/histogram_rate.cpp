@@ -3,6 +3,7 @@
 
 #include "base/quote.hpp"
 #include "promql/exec/label_sets.hpp"
+#include "promql/functions/start_times.hpp"
 
 #include <algorithm>
 
@@ -50,22 +51,46 @@ void annotate_reconciled(const WindowCall& call, const HistogramMerge& merge,
   call.annotations.info(custom_buckets_reconciled_info(operation), call.position);
 }
 
+/// Whether the start timestamps of the window's histograms say that `i` counts from nothing.
+bool starts_anew_at(const WindowCall& call, const Window& window, size_t i) {
+  auto starts = call.histogram_start_times(window);
+  if (starts.empty()) return false;
+  const auto& times = window.histogram_times;
+  return starts_anew({times[i - 1], starts[i - 1]}, {times[i], starts[i]});
+}
+
+void annotate_overlaps(const WindowCall& call, const Window& window) {
+  auto starts = call.histogram_start_times(window);
+  const auto& times = window.histogram_times;
+  for (size_t i = 1; i < starts.size(); ++i) {
+    if (!starts_overlap({times[i - 1], starts[i - 1]}, {times[i], starts[i]})) continue;
+    call.annotations.warn(start_time_overlap_warning(call.metric_name()), call.position);
+    return;
+  }
+}
+
 /// Adds to `change` what was counted before each reset. False where schemas mix.
 bool add_resets(const WindowCall& call, const Window& window, const FloatHistogram& first,
                 FloatHistogram& change) {
   const FloatHistogram* before = &first;
-  for (const HistogramPtr& histogram : window.histograms.subspan(1)) {
-    if (detect_reset(*histogram, *before)) {
-      auto merge = add(change, *before);
-      if (!merge) return false;
-      annotate_reconciled(call, *merge, "addition");
+  for (size_t i = 1; i < window.histograms.size(); ++i) {
+    const FloatHistogram& histogram = *window.histograms[i];
+    if (starts_anew_at(call, window, i) || detect_reset(histogram, *before)) {
+      if (!add_counted(call, *before, change)) return false;
     }
-    before = histogram.get();
+    before = &histogram;
   }
   return true;
 }
 
 }  // namespace
+
+bool add_counted(const WindowCall& call, const FloatHistogram& before, FloatHistogram& change) {
+  auto merge = add(change, before);
+  if (!merge) return false;
+  annotate_reconciled(call, *merge, "addition");
+  return true;
+}
 
 std::optional<FloatHistogram> histogram_change(const WindowCall& call, const Window& window,
                                                bool is_counter) {
@@ -82,7 +107,7 @@ std::optional<FloatHistogram> histogram_change(const WindowCall& call, const Win
     call.annotations.warn(histogram_not_counter_warning(call.metric_name()), call.position);
   }
   FloatHistogram nothing;  // stands for the first where a reset follows it
-  if (is_counter && detect_reset(second, *first)) {
+  if (is_counter && (starts_anew_at(call, window, 1) || detect_reset(second, *first))) {
     nothing.schema = second.schema;
     nothing.custom_values = second.custom_values;
     first = &nothing;
@@ -94,6 +119,7 @@ std::optional<FloatHistogram> histogram_change(const WindowCall& call, const Win
   if (!merge) return mixed();
   annotate_reconciled(call, *merge, "subtraction");
   if (is_counter) {
+    annotate_overlaps(call, window);
     if (!add_resets(call, window, *first, change)) return mixed();
   } else if (!first_is_gauge || !is_gauge(last)) {
     call.annotations.warn(histogram_not_gauge_warning(call.metric_name()), call.position);
@@ -105,7 +131,8 @@ std::optional<FloatHistogram> histogram_change(const WindowCall& call, const Win
 
 std::optional<FloatHistogram> histogram_difference(const WindowCall& call,
                                                    const FloatHistogram& before,
-                                                   const FloatHistogram& last, bool is_counter) {
+                                                   const FloatHistogram& last, bool is_counter,
+                                                   bool anew) {
   bool gauges = is_gauge(before) && is_gauge(last);
   if (is_counter && (is_gauge(before) || is_gauge(last))) {
     call.annotations.warn(histogram_not_counter_warning(call.metric_name()), call.position);
@@ -114,7 +141,7 @@ std::optional<FloatHistogram> histogram_difference(const WindowCall& call,
     call.annotations.warn(histogram_not_gauge_warning(call.metric_name()), call.position);
   }
   FloatHistogram change = last;
-  if (!is_counter || !detect_reset(last, before)) {
+  if (!is_counter || (!anew && !detect_reset(last, before))) {
     auto merge = subtract(change, before);
     if (!merge) {
       call.annotations.warn(mixed_schemas_warning(call.metric_name()), call.position);

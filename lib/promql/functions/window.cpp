@@ -3,8 +3,12 @@
 
 #include "promql/exec/scalar_math.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <set>
 #include <utility>
 
 namespace mnemo::promql {
@@ -14,6 +18,11 @@ bool any_stale(const std::vector<double>& values) {
   bool any = false;  // all are looked at, without a branch
   for (double value : values) any |= is_stale_nan(value);
   return any;
+}
+
+auto families() {
+  return std::array{rate_functions(), over_time_functions(), regression_functions(),
+                    change_functions(), x_functions()};
 }
 
 const WindowFunction* find_in(std::span<const WindowFunction> family, std::string_view name) {
@@ -29,6 +38,8 @@ void RangeSeries::clear_samples() {
   values.clear();
   histogram_times.clear();
   histograms.clear();
+  start_times.clear();
+  histogram_start_times.clear();
 }
 
 void split_samples(SampleColumn& column, RangeSeries& out) {
@@ -36,26 +47,59 @@ void split_samples(SampleColumn& column, RangeSeries& out) {
   if (!column.has_histograms() && !any_stale(column.values)) {
     std::swap(out.times, column.times);
     std::swap(out.values, column.values);
+    std::swap(out.start_times, column.start_times);
     return;
   }
+  bool has_starts = !column.start_times.empty();
   for (size_t i = 0; i < column.size(); ++i) {
     if (is_stale_nan(column.values[i])) continue;
     if (column.histogram(i) != nullptr) {
       out.histogram_times.push_back(column.times[i]);
       out.histograms.push_back(std::move(column.histograms[i]));
+      if (has_starts) out.histogram_start_times.push_back(column.start_times[i]);
     } else {
       out.times.push_back(column.times[i]);
       out.values.push_back(column.values[i]);
+      if (has_starts) out.start_times.push_back(column.start_times[i]);
     }
   }
 }
 
 const WindowFunction* find_window_function(std::string_view name) {
-  for (auto family :
-       {rate_functions(), over_time_functions(), regression_functions(), change_functions()}) {
+  for (auto family : families()) {
     if (const auto* found = find_in(family, name)) return found;
   }
   return nullptr;
+}
+
+std::string_view modifier_name(WindowEdges edges) {
+  switch (edges) {
+    case WindowEdges::kPlain: return "";
+    case WindowEdges::kAnchored: return "anchored";
+    case WindowEdges::kSmoothed: return "smoothed";
+  }
+  return "";
+}
+
+WindowEvaluate evaluate_over(const WindowFunction& function, WindowEdges edges) {
+  switch (edges) {
+    case WindowEdges::kPlain: return function.evaluate;
+    case WindowEdges::kAnchored: return function.anchored;
+    case WindowEdges::kSmoothed: return function.smoothed;
+  }
+  return nullptr;
+}
+
+Status edges_error(const WindowFunction& function, WindowEdges edges) {
+  std::set<std::string_view> names;
+  for (auto family : families()) {
+    for (const WindowFunction& other : family) {
+      if (evaluate_over(other, edges)) names.insert(other.name);
+    }
+  }
+  return Status::failed_precondition(
+      fmt::format("{} modifier can only be used with: {} - not with {}", modifier_name(edges),
+                  fmt::join(names, ", "), function.name));
 }
 
 double quantile_of(double q, std::vector<double>& values) {

@@ -6,6 +6,7 @@
 #include "promql/plan/plan.hpp"
 
 #include <mnemo/samples.hpp>
+#include <mnemo/status.hpp>
 
 #include <span>
 #include <string_view>
@@ -23,6 +24,9 @@ struct RangeSeries {
   std::vector<double> values;
   std::vector<int64_t> histogram_times;
   std::vector<HistogramPtr> histograms;
+  // Empty where they are not known or not wanted, or one a sample (0: it has none).
+  std::vector<int64_t> start_times;
+  std::vector<int64_t> histogram_start_times;
 
   size_t size() const { return times.size() + histogram_times.size(); }
   void clear_samples();
@@ -31,13 +35,24 @@ struct RangeSeries {
 /// Moves the samples of `column` into `out`, less stale markers.
 void split_samples(SampleColumn& column, RangeSeries& out);
 
-/// Windows (end - range, end] for each step, their ends at `shift` before it.
+/// How what lies beyond the edges of a window counts: `anchored` looks back for a sample to begin
+/// with, `smoothed` interpolates at both edges.
+enum class WindowEdges { kPlain, kAnchored, kSmoothed };
+
+/// As the language has it.
+std::string_view modifier_name(WindowEdges edges);
+
+/// Windows (end - range, end] for each step, their ends at `shift` before it. Samples up to
+/// `before_ms` ahead of a window and up to `after_ms` after it are looked at, too.
 struct WindowShape {
   int64_t range_ms = 0;
   TimeShift shift;
+  WindowEdges edges = WindowEdges::kPlain;
+  int64_t before_ms = 0;
+  int64_t after_ms = 0;
 };
 
-/// The samples of one window.
+/// The samples of one window, and of what is looked at beyond its edges.
 struct Window {
   std::span<const int64_t> times;
   std::span<const double> values;
@@ -46,6 +61,7 @@ struct Window {
   int64_t start = 0;  // not within the window
   int64_t end = 0;    // within it
   size_t first = 0;   // where `times` begins in the series
+  size_t histogram_first = 0;
 
   bool mixed() const { return !times.empty() && !histograms.empty(); }
 };
@@ -62,12 +78,22 @@ struct WindowCall {
   bool type_and_unit_labels = false;  // a label says what is a counter
 
   std::string_view metric_name() const { return series.labels.get(kMetricName); }
+  /// The start timestamps of the window's floats and histograms; empty where there are none.
+  std::span<const int64_t> start_times(const Window& window) const {
+    if (series.start_times.empty()) return {};
+    return std::span(series.start_times).subspan(window.first, window.times.size());
+  }
+  std::span<const int64_t> histogram_start_times(const Window& window) const {
+    if (series.histogram_start_times.empty()) return {};
+    return std::span(series.histogram_start_times)
+        .subspan(window.histogram_first, window.histograms.size());
+  }
 };
 
 /// Where a window begins and ends among samples of which each enters and leaves once.
-class WindowEdges {
+class WindowCursor {
  public:
-  explicit WindowEdges(std::span<const int64_t> times) : times_(times) {}
+  explicit WindowCursor(std::span<const int64_t> times) : times_(times) {}
 
   /// Moves to the samples within (start, end], which both only grow; false when there are none.
   bool move_to(int64_t start, int64_t end) {
@@ -88,16 +114,19 @@ class WindowEdges {
 template <typename Visit>
 void for_each_window(const WindowCall& call, Visit&& visit) {
   const RangeSeries& series = call.series;
-  WindowEdges floats(series.times);
-  WindowEdges histograms(series.histogram_times);
+  WindowCursor floats(series.times);
+  WindowCursor histograms(series.histogram_times);
   Window window;
   for (size_t step = 0; step < call.grid.count; ++step) {
     window.end = call.shape.shift.reference(call.grid.time(step));
     window.start = window.end - call.shape.range_ms;
-    bool any = floats.move_to(window.start, window.end);
-    any |= histograms.move_to(window.start, window.end);
+    int64_t after = window.start - call.shape.before_ms;
+    int64_t until = window.end + call.shape.after_ms;
+    bool any = floats.move_to(after, until);
+    any |= histograms.move_to(after, until);
     if (!any) continue;
     window.first = floats.first();
+    window.histogram_first = histograms.first();
     window.times = {series.times.data() + floats.first(), floats.count()};
     window.values = {series.values.data() + floats.first(), floats.count()};
     window.histogram_times = {series.histogram_times.data() + histograms.first(),
@@ -114,16 +143,27 @@ struct WindowFunction {
   std::string_view name;
   WindowEvaluate evaluate;
   bool keeps_name = false;  // what acts like an offset keeps the metric's name
+  // Over windows that look beyond their edges; null where the function can't.
+  WindowEvaluate anchored = nullptr;
+  WindowEvaluate smoothed = nullptr;
+  int64_t before_ms = 0;  // how far before any window it looks
 };
 
 /// The range function of that name, or null.
 const WindowFunction* find_window_function(std::string_view name);
+
+/// What evaluates `function` over windows with such edges, or null.
+WindowEvaluate evaluate_over(const WindowFunction& function, WindowEdges edges);
+
+/// The error of a function that can't have such windows: FailedPrecondition, naming those that can.
+Status edges_error(const WindowFunction& function, WindowEdges edges);
 
 /// The families that find_window_function looks through.
 std::span<const WindowFunction> rate_functions();
 std::span<const WindowFunction> over_time_functions();
 std::span<const WindowFunction> regression_functions();
 std::span<const WindowFunction> change_functions();
+std::span<const WindowFunction> x_functions();
 
 /// Prometheus' quantile of values, which it sorts: NaN first, interpolated between neighbours.
 double quantile_of(double q, std::vector<double>& values);

@@ -124,15 +124,24 @@ constexpr Function kFunctions[] = {
     {"year", kVector, 1, kV},
 };
 
+constexpr Function kXFunctions[] = {
+    {"xdelta", kMatrix, 0, kV},
+    {"xincrease", kMatrix, 0, kV},
+    {"xrate", kMatrix, 0, kV},
+};
+
+const Function* find_in(std::span<const Function> sorted, std::string_view name) {
+  auto found = std::lower_bound(sorted.begin(), sorted.end(), name,
+                                [](const Function& f, std::string_view n) { return f.name < n; });
+  return found != sorted.end() && found->name == name ? &*found : nullptr;
+}
+
 }  // namespace
 
 std::span<const Function> functions() { return kFunctions; }
 
-const Function* find_function(std::string_view name) {
-  const auto* found =
-      std::lower_bound(std::begin(kFunctions), std::end(kFunctions), name,
-                       [](const Function& f, std::string_view n) { return f.name < n; });
-  return found != std::end(kFunctions) && found->name == name ? found : nullptr;
-}
+const Function* find_function(std::string_view name) { return find_in(kFunctions, name); }
+
+const Function* find_x_function(std::string_view name) { return find_in(kXFunctions, name); }
 
 }  // namespace mnemo::promql

@@ -26,4 +26,7 @@ std::span<const Function> functions();
 /// The function of that name (case matters), or null.
 const Function* find_function(std::string_view name);
 
+/// The same for xrate, xincrease and xdelta, which only Thanos has.
+const Function* find_x_function(std::string_view name);
+
 }  // namespace mnemo::promql

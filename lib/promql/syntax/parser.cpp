@@ -80,6 +80,7 @@ Result<ExprPtr> parse_call(ParseState& state) {
   const Token& name = state.take();
   MNEMO_TRY(auto arguments, parse_arguments(state));
   const Function* function = find_function(name.text);
+  if (!function && state.options().enable_x_functions) function = find_x_function(name.text);
   if (!function) {
     return state.error_at(name.range(), "unknown function with name " + quote_text(name.text));
   }

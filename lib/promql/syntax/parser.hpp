@@ -17,10 +17,12 @@ struct ParserOptions {
   bool enable_duration_expressions = false;
   bool enable_extended_range_selectors = false;  // anchored, smoothed
   bool enable_fill_modifiers = false;            // fill, fill_left, fill_right
+  bool enable_x_functions = false;               // xrate, xincrease, xdelta
   size_t max_bytes = 1 << 20;
   size_t max_depth = 256;      // of parentheses, calls and signs inside each other
   uint32_t max_height = 2000;  // of the tree: also of long chains of operators
 
+  /// All that Prometheus has.
   static ParserOptions all_enabled();
 };
 
