@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The functions that aggregate a window. Sums are taken anew for every window: what a NaN, an
-// infinity or a large number does to a running sum could not be undone when it leaves.
+// infinity or a large number does to a running sum could not be undone when it leaves. Extremes
+// slide with it.
 #include "base/kahan_sum.hpp"
 #include "promql/exec/scalar_math.hpp"
 #include "promql/functions/histogram_sum.hpp"
 #include "promql/functions/window.hpp"
+#include "promql/functions/window_sums.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -40,14 +42,27 @@ void for_each_pure_window(const WindowCall& call, Floats&& floats, Histograms&& 
   });
 }
 
+double sum_of(std::span<const double> values) {
+  KahanSum sum;
+  for (double value : values) sum.add(value);
+  return std::isinf(sum.sum) ? sum.sum : sum.total();
+}
+
+double mean_of(std::span<const double> values) {
+  KahanMean mean;
+  for (double value : values) mean.add(value);
+  return mean.value();
+}
+
 Status sum_over_time(const WindowCall& call, StepColumn& out) {
+  if (call.series.histograms.empty()) {
+    sum_float_windows(call, [&](size_t step, std::span<const double> values, const KahanSum& sum) {
+      out.set(step, std::isfinite(sum.sum) ? sum.total() : sum_of(values));
+    });
+    return {};
+  }
   for_each_pure_window(
-      call,
-      [&](size_t step, const Window& window) {
-        KahanSum sum;
-        for (double value : window.values) sum.add(value);
-        out.set(step, std::isinf(sum.sum) ? sum.sum : sum.total());
-      },
+      call, [&](size_t step, const Window& window) { out.set(step, sum_of(window.values)); },
       [&](size_t step, const Window& window) {
         auto sum = sum_histograms(call, window);
         if (sum) out.set(step, std::make_shared<const FloatHistogram>(*std::move(sum)));
@@ -56,13 +71,16 @@ Status sum_over_time(const WindowCall& call, StepColumn& out) {
 }
 
 Status avg_over_time(const WindowCall& call, StepColumn& out) {
+  if (call.series.histograms.empty()) {
+    sum_float_windows(call, [&](size_t step, std::span<const double> values, const KahanSum& sum) {
+      auto count = static_cast<double>(values.size());
+      bool simple = std::isfinite(sum.sum);
+      out.set(step, simple ? sum.sum / count + sum.compensation / count : mean_of(values));
+    });
+    return {};
+  }
   for_each_pure_window(
-      call,
-      [&](size_t step, const Window& window) {
-        KahanMean mean;
-        for (double value : window.values) mean.add(value);
-        out.set(step, mean.value());
-      },
+      call, [&](size_t step, const Window& window) { out.set(step, mean_of(window.values)); },
       [&](size_t step, const Window& window) {
         auto mean = average_histograms(call, window);
         if (mean) out.set(step, std::make_shared<const FloatHistogram>(*std::move(mean)));
@@ -104,14 +122,38 @@ size_t best_position(std::span<const double> values) {
   return best;
 }
 
+/// The extreme of one window after the other: samples that a later and better one hides are
+/// forgotten, so that each is looked at once. The first among equals, NaN where there is nothing
+/// else.
+template <typename Better>
+class SlidingExtreme {
+ public:
+  explicit SlidingExtreme(const std::vector<double>& values) : values_(values) {}
+
+  /// Of `count` values from `first` on. Neither edge moves back.
+  double of(size_t first, size_t count) {
+    for (next_ = std::max(next_, first); next_ < first + count; ++next_) {
+      double value = values_[next_];
+      if (std::isnan(value)) continue;
+      while (head_ < queue_.size() && Better{}(value, values_[queue_.back()])) queue_.pop_back();
+      queue_.push_back(next_);
+    }
+    while (head_ < queue_.size() && queue_[head_] < first) ++head_;
+    return head_ < queue_.size() ? values_[queue_[head_]] : values_[first + count - 1];
+  }
+
+ private:
+  const std::vector<double>& values_;
+  std::vector<size_t> queue_;  // positions, each better than those after it
+  size_t head_ = 0;
+  size_t next_ = 0;
+};
+
 template <typename Better>
 Status extreme_over_time(const WindowCall& call, StepColumn& out) {
+  SlidingExtreme<Better> extreme(call.series.values);
   for_each_float_window(call, [&](size_t step, const Window& window) {
-    double best = window.values[0];
-    for (double value : window.values) {
-      if (Better{}(value, best)) best = value;
-    }
-    out.set(step, best);
+    out.set(step, extreme.of(window.first, window.values.size()));
   });
   return {};
 }

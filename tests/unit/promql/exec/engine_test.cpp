@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
+#include <string>
+
 using namespace mnemo;
 using namespace mnemo::testing;
 
@@ -90,4 +93,50 @@ TEST_CASE("promql: more steps than samples are allowed fail before anything is a
   load(data, {{"__name__", "m"}}, 10'000, {1});
   auto result = Engine({}).query(Context(), data, {"m", 0, int64_t{1} << 60, 1, 0});
   CHECK_EQ(result.status().code(), Code::kResourceExhausted);
+}
+
+TEST_CASE("promql: any number of threads gives the same answer") {
+  MemoryQueryable data;
+  std::mt19937_64 random(5);
+  for (int i = 0; i < 700; ++i) {
+    SampleColumn& column = data.series(
+        {{"__name__", "m"}, {"group", std::to_string(i % 7)}, {"number", std::to_string(i)}});
+    double value = 0;
+    for (int64_t time = 0; time < 600'000; time += 15'000) {
+      value += static_cast<double>(random() % 1000) / 7;
+      if (random() % 20 == 0) value = 0;
+      if (random() % 10 != 0) column.append(time, value);
+    }
+  }
+  for (const char* expression :
+       {"m", "rate(m[2m])", "sum by (group) (rate(m[2m]))", "avg(m)", "stddev by (group) (m)",
+        "topk(3, increase(m[1m]))", "sum(quantile_over_time(1.5, m[1m]))",
+        "count(m > 20) by (group)", "max_over_time(sum by (group) (rate(m[1m]))[3m:30s])"}) {
+    INFO(expression);
+    QueryRequest request{expression, 0, 600'000, 20'000, 0};
+    auto alone = Engine({}).query(Context(), data, request);
+    REQUIRE(alone.ok());
+    REQUIRE_FALSE(alone->series.empty());
+    for (size_t threads : {1, 3}) {
+      EngineOptions options;
+      options.executor = make_thread_pool(threads);
+      auto together = Engine(options).query(Context(), data, request);
+      REQUIRE(together.ok());
+      CHECK_EQ(print(*together), print(*alone));
+      CHECK_EQ(together->warnings, alone->warnings);
+      CHECK_EQ(together->statistics.samples_read, alone->statistics.samples_read);
+    }
+  }
+}
+
+TEST_CASE("promql: the limit of samples holds with threads as without") {
+  MemoryQueryable data;
+  for (int i = 0; i < 100; ++i)
+    load(data, {{"__name__", "m"}, {"i", std::to_string(i)}}, 1000, {1, 2, 3});
+  EngineOptions options;
+  options.max_samples = 50;
+  std::string alone = instant(data, "m", 2000, options);
+  options.executor = make_thread_pool(2);
+  CHECK_EQ(instant(data, "m", 2000, options), alone);
+  CHECK(alone.find("max_samples 50") != std::string::npos);
 }
