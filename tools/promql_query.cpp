@@ -85,10 +85,11 @@ std::string to_json(const QueryResult& result, const QueryRequest& request,
   std::string json = R"({"status":"success","data":{)";
   api::append_result(json, result, request.start_ms);
   if (with_stats) {
-    json += fmt::format(R"(,"stats":{{"timings":{{"evalTotalTime":{:.6f}}},)"
-                        R"("samples":{{"totalQueryableSamples":{},"series":{}}}}})",
-                        duration.count(), result.statistics.samples_read,
-                        result.statistics.series_selected);
+    json +=
+        fmt::format(R"(,"stats":{{"timings":{{"evalTotalTime":{:.6f}}},)"
+                    R"("samples":{{"totalQueryableSamples":{},"peakSamples":{},"series":{}}}}})",
+                    duration.count(), result.statistics.queryable_samples,
+                    result.statistics.peak_samples, result.statistics.series_selected);
   }
   json += '}';
   if (!result.warnings.empty()) {
@@ -104,6 +105,7 @@ std::string to_json(const QueryResult& result, const QueryRequest& request,
 
 Status query(const QueryFlags& flags) {
   MNEMO_TRY(QueryRequest request, make_request(flags));
+  request.count_samples = flags.stats;
   MNEMO_TRY(auto blocks, tsdb::open_blocks(flags.tsdb));
   BlockQueryable queryable(std::move(blocks));
   EngineOptions options;

@@ -8,12 +8,14 @@
 
 #include "api/query_api.hpp"
 #include "discovery/target_source.hpp"
+#include "query/active_queries.hpp"
 #include "rpc/endpoint_set.hpp"
 #include "store/fanout/fanout_store.hpp"
 
 #include <mnemo/promql.hpp>
 
 #include <algorithm>
+#include <chrono>
 
 namespace mnemo::tools {
 namespace {
@@ -50,6 +52,7 @@ struct QueryFlags {
   int64_t instant_max_source_resolution_ms = 0;
   bool enable_x_functions = false;
   std::vector<std::string> features;
+  std::string active_query_path;
 
   void declare(CommandLine& line);
   void declare_client(CommandLine& line);
@@ -72,6 +75,9 @@ void QueryFlags::declare(CommandLine& line) {
   line.boolean("web.disable-cors", disable_cors, "Don't allow other sites' pages to ask the API.");
   line.duration("query.timeout", timeout_ms, "Longest time for a query.");
   line.number("query.max-concurrent", max_concurrent, "Queries at the same time; others wait.");
+  line.text("query.active-query-path", active_query_path,
+            "Folder for the file queries.active, which tells after a crash what was being "
+            "evaluated; empty: none.");
   line.duration("query.lookback-delta", lookback_delta_ms,
                 "How far back a sample still counts as current.");
   line.duration("query.default-evaluation-interval", default_evaluation_interval_ms,
@@ -122,10 +128,9 @@ void QueryFlags::declare_known(CommandLine& line) {
   line.tolerate({"query.promql-engine", "query.max-concurrent-select", "query.conn-metric.label",
                  "alert.query-url", "query.telemetry.request-duration-seconds-quantiles",
                  "query.telemetry.request-samples-quantiles",
-                 "query.telemetry.request-series-seconds-quantiles", "query.active-query-path",
-                 "grpc.proxy-strategy", "store.sd-dns-resolver",
-                 "query.lazy-retrieval-max-buffered-responses", "query.tenant-header",
-                 "query.default-tenant-id", "query.tenant-label-name",
+                 "query.telemetry.request-series-seconds-quantiles", "grpc.proxy-strategy",
+                 "store.sd-dns-resolver", "query.lazy-retrieval-max-buffered-responses",
+                 "query.tenant-header", "query.default-tenant-id", "query.tenant-label-name",
                  "endpoint.sd-config-reload-interval", "web.external-prefix", "web.prefix-header"});
   line.tolerate_switches({"query.disable-fallback", "exemplar.partial-response",
                           "metric-metadata.partial-response", "rule.partial-response",
@@ -248,16 +253,42 @@ EngineOptions engine_options(const QueryFlags& flags) {
   return options;
 }
 
+/// Null where no folder is given. Tells of the queries that the last run left unfinished.
+Result<std::shared_ptr<ActiveQueries>> open_active_queries(const QueryFlags& flags,
+                                                           const Component& component) {
+  if (flags.active_query_path.empty()) return std::shared_ptr<ActiveQueries>();
+  MNEMO_TRY(auto opened, ActiveQueries::open(flags.active_query_path, flags.max_concurrent));
+  std::shared_ptr<ActiveQueries> active = std::move(opened);
+  if (!active->unfinished().empty()) {
+    component.logger()->info("these queries did not finish in the last run",
+                             {{"queries", active->unfinished()}});
+  }
+  return active;
+}
+
+int64_t now_seconds() {
+  auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
+}
+
+api::Evaluate make_evaluate(std::shared_ptr<Engine> engine, std::shared_ptr<ActiveQueries> active) {
+  return [engine = std::move(engine), active = std::move(active)](
+             const Context& context, Queryable& queryable, const QueryRequest& request) {
+    if (!active) return engine->query(context, queryable, request);
+    auto entry = active->insert(request.expression, now_seconds());
+    return engine->query(context, queryable, request);
+  };
+}
+
 api::QueryApiOptions api_options(const QueryFlags& flags, const Component& component,
                                  std::shared_ptr<Store> store,
-                                 const std::shared_ptr<rpc::EndpointSet>& endpoints) {
+                                 const std::shared_ptr<rpc::EndpointSet>& endpoints,
+                                 std::shared_ptr<ActiveQueries> active) {
   api::QueryApiOptions options;
   options.store = std::move(store);
   auto engine = std::make_shared<Engine>(engine_options(flags));
-  options.evaluate = [engine](const Context& context, Queryable& queryable,
-                              const QueryRequest& request) {
-    return engine->query(context, queryable, request);
-  };
+  options.evaluate = make_evaluate(engine, std::move(active));
+  options.enable_experimental_functions = engine->options().enable_experimental_functions;
   options.metrics = component.metrics();
   options.stores = [endpoints] { return store_statuses(*endpoints); };
   options.build.version = kVersion;
@@ -282,7 +313,8 @@ Status run(const QueryFlags& flags, const CommandLine& line) {
   component.warn(line.warnings());
   MNEMO_TRY(auto endpoints, make_endpoints(flags, component));
   auto store = make_fanout(flags, component, endpoints);
-  api::QueryApi api(api_options(flags, component, store, endpoints));
+  MNEMO_TRY(auto active, open_active_queries(flags, component));
+  api::QueryApi api(api_options(flags, component, store, endpoints, std::move(active)));
   HttpRouter routes;
   api.add_routes(routes, "/api/v1");
   MNEMO_TRY(auto serving,

@@ -8,6 +8,7 @@
 #include <mnemo/samples.hpp>
 #include <mnemo/status.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -42,6 +43,7 @@ struct QueryRequest {
   int64_t end_ms = 0;
   int64_t step_ms = 0;
   int64_t lookback_delta_ms = 0;  // 0: the engine's
+  bool count_samples = false;     // in QueryStatistics
   bool is_instant() const { return step_ms == 0; }
 };
 
@@ -55,9 +57,18 @@ struct ResultSeries {
   SampleColumn samples;
 };
 
+/// What a query took. A histogram counts as samples by its size, as for the limit.
 struct QueryStatistics {
   uint64_t series_selected = 0;
   uint64_t samples_read = 0;
+  uint64_t peak_samples = 0;  // in memory at the same time
+  /// Where the request has `count_samples`: the samples that the expression looked at, each as
+  /// often as it did, in total and at each step. These are Prometheus' figures.
+  uint64_t queryable_samples = 0;
+  std::vector<uint64_t> queryable_samples_per_step;
+  std::chrono::nanoseconds preparation_time{0};  // parsing, planning
+  std::chrono::nanoseconds evaluation_time{0};   // reading included
+  std::chrono::nanoseconds sort_time{0};         // of the result
 };
 
 /// A query's answer. Scalar: one series without labels and with one sample. Vector: one sample a

@@ -44,12 +44,43 @@ Status check_points(const QueryRequest& request) {
   return {};
 }
 
-std::string stats_json(const QueryResult& result, double seconds) {
+using Seconds = std::chrono::duration<double>;
+
+std::string timings_json(const QueryStatistics& statistics, Seconds queued) {
+  Seconds preparation = statistics.preparation_time;
+  Seconds evaluation = statistics.evaluation_time;
+  Seconds sort = statistics.sort_time;
+  Seconds total = preparation + evaluation + sort;
   return fmt::format(
-      R"({{"timings":{{"evalTotalTime":{0:.9f},"resultSortTime":0,"queryPreparationTime":0,)"
-      R"("innerEvalTime":{0:.9f},"execQueueTime":0,"execTotalTime":{0:.9f}}},)"
-      R"("samples":{{"totalQueryableSamples":{1},"peakSamples":{1}}}}})",
-      seconds, result.statistics.samples_read);
+      R"({{"evalTotalTime":{:.9f},"resultSortTime":{:.9f},"queryPreparationTime":{:.9f},)"
+      R"("innerEvalTime":{:.9f},"execQueueTime":{:.9f},"execTotalTime":{:.9f}}})",
+      total.count(), sort.count(), preparation.count(), evaluation.count(), queued.count(),
+      (queued + total).count());
+}
+
+/// `[[time, samples], ...]`.
+std::string per_step_json(const std::vector<uint64_t>& samples, const QueryRequest& request) {
+  std::string out = "[";
+  int64_t time = request.start_ms;
+  for (uint64_t count : samples) {
+    if (out.size() > 1) out += ',';
+    out += '[';
+    append_timestamp(out, time);
+    out += ',' + std::to_string(count) + ']';
+    time += request.step_ms;
+  }
+  return out + "]";
+}
+
+std::string stats_json(const QueryStatistics& statistics, const QueryRequest& request,
+                       Seconds queued, bool each_step) {
+  std::string out = "{\"timings\":" + timings_json(statistics, queued) + ",\"samples\":{";
+  if (each_step) {
+    out += "\"totalQueryableSamplesPerStep\":" +
+           per_step_json(statistics.queryable_samples_per_step, request) + ",";
+  }
+  return out + fmt::format(R"("totalQueryableSamples":{},"peakSamples":{}}}}})",
+                           statistics.queryable_samples, statistics.peak_samples);
 }
 
 }  // namespace
@@ -96,6 +127,8 @@ HttpHandler QueryApi::handler(const std::string& name, Call call) {
 void QueryApi::add_routes(HttpRouter& router, const std::string& prefix) {
   router.get_and_post(prefix + "/query", handler("query", &QueryApi::query));
   router.get_and_post(prefix + "/query_range", handler("query_range", &QueryApi::query_range));
+  router.get_and_post(prefix + "/format_query", handler("format_query", &QueryApi::format_query));
+  router.get_and_post(prefix + "/parse_query", handler("parse_query", &QueryApi::parse_query));
   router.get_and_post(prefix + "/series", handler("series", &QueryApi::series));
   router.get_and_post(prefix + "/labels", handler("label_names", &QueryApi::label_names));
   router.get_and_post(prefix + "/label/{name}/values",
@@ -159,7 +192,7 @@ Result<Answer> QueryApi::query(const Context& context, const ServerRequest& requ
   MNEMO_TRY(auto parameters,
             query_parameters(request.form, options_.instant_max_source_resolution_ms));
   query.expression = request.form.get("query");
-  return evaluate(context, parameters, query, !request.form.get("stats").empty());
+  return evaluate(context, parameters, query, request.form.get("stats"));
 }
 
 Result<Answer> QueryApi::query_range(const Context& context, const ServerRequest& request) {
@@ -181,11 +214,11 @@ Result<Answer> QueryApi::query_range(const Context& context, const ServerRequest
   MNEMO_TRY(auto parameters, query_parameters(request.form, query.step_ms / 5));
   query.expression = request.form.get("query");
   range_timespan_.observe(seconds);
-  return evaluate(context, parameters, query, !request.form.get("stats").empty());
+  return evaluate(context, parameters, query, request.form.get("stats"));
 }
 
 Result<Answer> QueryApi::evaluate(const Context& context, const QueryParameters& parameters,
-                                  const QueryRequest& request, bool with_stats) {
+                                  const QueryRequest& request, const std::string& stats) {
   Context limited = context;
   if (options_.timeout_ms > 0) {
     limited = limited.with_timeout(std::chrono::milliseconds(options_.timeout_ms));
@@ -193,18 +226,21 @@ Result<Answer> QueryApi::evaluate(const Context& context, const QueryParameters&
   if (parameters.timeout_ms) {
     limited = limited.with_timeout(std::chrono::milliseconds(*parameters.timeout_ms));
   }
+  auto begin = std::chrono::steady_clock::now();
   MNEMO_TRY(auto pass, gate_.enter(limited));
+  Seconds queued = std::chrono::steady_clock::now() - begin;
   QueryRequest query = request;
   query.lookback_delta_ms = parameters.lookback_delta_ms;
+  query.count_samples = !stats.empty();
   StoreQueryable queryable(options_.store, parameters.store);
-  auto begin = std::chrono::steady_clock::now();
   MNEMO_TRY(auto result, options_.evaluate(limited, queryable, query));
-  std::chrono::duration<double> duration = std::chrono::steady_clock::now() - begin;
 
   Answer answer;
   answer.data = "{";
   append_result(answer.data, result, request.start_ms);
-  if (with_stats) answer.data += ",\"stats\":" + stats_json(result, duration.count());
+  if (!stats.empty()) {
+    answer.data += ",\"stats\":" + stats_json(result.statistics, request, queued, stats == "all");
+  }
   answer.data += ",\"analysis\":{}}";
   // Thanos has one list for both.
   answer.warnings = std::move(result.warnings);

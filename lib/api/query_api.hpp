@@ -61,17 +61,18 @@ struct QueryApiOptions {
   bool partial_response = true;              // --query.partial-response
   int64_t default_step_ms = 1000;            // --query.default-step
   int64_t instant_max_source_resolution_ms = 60 * 60 * 1000;
-  int64_t metadata_range_ms = 0;    // --query.metadata.default-time-range; 0: all
-  bool disable_cors = false;        // --web.disable-cors
-  std::function<int64_t()> now_ms;  // empty: the system's clock
+  int64_t metadata_range_ms = 0;               // --query.metadata.default-time-range; 0: all
+  bool disable_cors = false;                   // --web.disable-cors
+  bool enable_experimental_functions = false;  // as the engine's; for what only parses
+  std::function<int64_t()> now_ms;             // empty: the system's clock
 };
 
 /// The lookback of a query that may read data as coarse as `max_source_resolution_ms`: at least
 /// that resolution where the lookback is dynamic. 0: the engine's own.
 int64_t lookback_for(int64_t lookback_delta_ms, bool is_dynamic, int64_t max_source_resolution_ms);
 
-/// Prometheus' HTTP API v1 with Thanos' parameters, over a store: query, query_range, series,
-/// labels, label values, stores, build information, flags.
+/// Prometheus' HTTP API v1 with Thanos' parameters, over a store: query, query_range, format_query,
+/// parse_query, series, labels, label values, stores, build information, flags.
 ///
 /// Thread-safe. Must outlive the routers it is added to.
 class QueryApi {
@@ -92,6 +93,8 @@ class QueryApi {
   Result<Answer> series(const Context& context, const ServerRequest& request);
   Result<Answer> label_names(const Context& context, const ServerRequest& request);
   Result<Answer> label_values(const Context& context, const ServerRequest& request);
+  Result<Answer> format_query(const Context& context, const ServerRequest& request);
+  Result<Answer> parse_query(const Context& context, const ServerRequest& request);
   Result<Answer> stores(const Context& context, const ServerRequest& request);
   Result<Answer> build_info(const Context& context, const ServerRequest& request);
   Result<Answer> flags(const Context& context, const ServerRequest& request);
@@ -99,7 +102,7 @@ class QueryApi {
   Result<QueryParameters> query_parameters(const FormValues& form,
                                            int64_t default_resolution_ms) const;
   Result<Answer> evaluate(const Context& context, const QueryParameters& parameters,
-                          const QueryRequest& request, bool with_stats);
+                          const QueryRequest& request, const std::string& stats);
   Result<StoreQueryOptions> label_call_options(const FormValues& form) const;
   int64_t now() const;
 

@@ -166,3 +166,27 @@ TEST_CASE("api replay: formats of times, numbers and parameters, of a querier ov
     if (row.at("server") == "thanos query over a sidecar" && is_query) replay(querier, row);
   }
 }
+
+TEST_CASE("api replay: what Prometheus 3.14 said of expressions and of the samples of a query") {
+  auto golden = golden_dir();
+  if (!golden) return;
+  Querier querier(*golden, {"raw_a"});
+  size_t replayed = 0;
+  for (const auto& line : gzip_lines(*golden / "http-other.ndjson.gz")) {
+    auto row = Json::parse(line);
+    if (row.at("server") != "prometheus 3.14") continue;
+    auto path = row.at("path").get<std::string>();
+    auto parameters = parameters_of(row.at("params"));
+    if (path == "/api/v1/format_query" || path == "/api/v1/parse_query") {
+      replay(querier, row);
+      ++replayed;
+    } else if (!value_of(parameters, "stats").empty()) {
+      auto response = querier.ask(row.value("method", "GET"), path, parameters);
+      auto got = Json::parse(response.body, nullptr, false);
+      const Json::json_pointer samples("/data/stats/samples/totalQueryableSamples");
+      CHECK_EQ(got.at(samples), row.at("body").at(samples));
+      ++replayed;
+    }
+  }
+  CHECK_EQ(replayed, 4);
+}

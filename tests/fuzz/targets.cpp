@@ -17,6 +17,7 @@ constexpr Target kTargets[] = {
     {"meta", run_meta},              // meta.json
     {"openmetrics", run_openmetrics},
     {"overlaps", run_overlaps},      // of chunks of a series
+    {"promql", run_promql},          // an expression
     {"segment", run_segment},        // of chunks
     {"tombstones", run_tombstones},  //
 };

@@ -32,6 +32,7 @@ void run_index(std::span<const uint8_t> data);
 void run_meta(std::span<const uint8_t> data);
 void run_openmetrics(std::span<const uint8_t> data);
 void run_overlaps(std::span<const uint8_t> data);
+void run_promql(std::span<const uint8_t> data);
 void run_segment(std::span<const uint8_t> data);
 void run_tombstones(std::span<const uint8_t> data);
 

@@ -11,6 +11,8 @@
 
 namespace mnemo::promql {
 
+class SampleCounter;  // promql/exec/sample_counter.hpp
+
 using HistogramPtr = std::shared_ptr<const FloatHistogram>;
 
 /// The steps at which an expression is evaluated: `count` times from `start_ms`, `step_ms` apart.
@@ -22,6 +24,8 @@ struct Grid {
   /// asks from the edge of its window on, although its steps begin later: whoever deduplicates
   /// replicas chooses by what comes first.
   int64_t lead_ms = 0;
+  /// Of the samples that are looked at for these steps; null: they aren't counted.
+  SampleCounter* counter = nullptr;
 
   int64_t time(size_t step) const { return start_ms + static_cast<int64_t>(step) * step_ms; }
   int64_t last() const { return time(count == 0 ? 0 : count - 1); }

@@ -2,12 +2,15 @@
 #include <mnemo/promql.hpp>
 
 #include "promql/exec/operator.hpp"
+#include "promql/exec/sample_counter.hpp"
 #include "promql/exec/selector.hpp"
 #include "promql/functions/extended_windows.hpp"
 #include "promql/plan/plan.hpp"
 #include "promql/syntax/parser.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 
 namespace mnemo {
 namespace {
@@ -17,6 +20,8 @@ using promql::Cell;
 using promql::Grid;
 using promql::Plan;
 using promql::QueryState;
+using promql::RangeSeries;
+using promql::SampleCounter;
 using promql::StepColumn;
 
 Status check_request(const QueryRequest& request) {
@@ -40,13 +45,20 @@ void append_samples(const StepColumn& series, const Grid& grid, SampleColumn& ou
   }
 }
 
+uint64_t weight(const RangeSeries& series) {
+  uint64_t samples = series.times.size();
+  for (const auto& histogram : series.histograms) samples += promql::histogram_weight(*histogram);
+  return samples;
+}
+
 /// An instant query for a range: raw samples of a selector, or the steps of a subquery.
 Result<QueryResult> collect_ranges(const Plan& plan, const Grid& grid, QueryState& state,
                                    Annotations& annotations) {
   auto shape = promql::window_shape(plan, state.lookback_ms);
-  MNEMO_TRY(auto source, promql::make_range_source(plan, shape, grid, state));
+  MNEMO_TRY(auto source, promql::make_range_source(plan, shape, grid, state, grid.counter));
+  bool counts = grid.counter != nullptr && plan.kind == promql::PlanKind::kRangeSelector;
   QueryResult result;
-  promql::RangeSeries series;
+  RangeSeries series;
   while (true) {
     MNEMO_TRY(bool more, source->next(series));
     if (!more) break;
@@ -55,6 +67,7 @@ Result<QueryResult> collect_ranges(const Plan& plan, const Grid& grid, QueryStat
     }
     if (series.size() == 0) continue;
     MNEMO_RETURN_IF_ERROR(state.hold(series.size()));
+    if (counts) grid.counter->add(0, weight(series));
     ResultSeries& out = result.series.emplace_back();
     out.labels = series.labels;
     size_t i = 0;
@@ -116,6 +129,14 @@ void sort_by_labels(std::vector<ResultSeries>& series) {
   });
 }
 
+/// Where a subquery is the whole of an instant query, its steps have no place: all is at the first.
+void take_counts(const SampleCounter& counter, QueryStatistics& statistics) {
+  statistics.queryable_samples = counter.total();
+  statistics.queryable_samples_per_step = counter.per_step();
+  auto& per_step = statistics.queryable_samples_per_step;
+  if (per_step.size() == 1) per_step[0] = counter.total();
+}
+
 }  // namespace
 
 std::string_view value_type_name(ValueType type) {
@@ -134,6 +155,7 @@ Result<QueryResult> Engine::query(const Context& context, Queryable& queryable,
                                   const QueryRequest& request) const {
   MNEMO_RETURN_IF_ERROR(check_request(request));
   MNEMO_RETURN_IF_ERROR(context.check());
+  auto begin = std::chrono::steady_clock::now();
   promql::ParserOptions syntax;
   if (options_.enable_experimental_functions) syntax = promql::ParserOptions::all_enabled();
   syntax.enable_x_functions = options_.enable_x_functions;
@@ -156,12 +178,22 @@ Result<QueryResult> Engine::query(const Context& context, Queryable& queryable,
   state.delayed_name_removal = options_.enable_delayed_name_removal;
   state.type_and_unit_labels = options_.enable_type_and_unit_labels;
   state.use_start_timestamps = options_.use_start_timestamps;
+  std::optional<SampleCounter> counter;
+  if (request.count_samples && grid.count <= options_.max_samples) {
+    grid.counter = &counter.emplace(grid.count);
+  }
   Annotations annotations;
+  auto prepared = std::chrono::steady_clock::now();
   MNEMO_TRY(QueryResult result, collect(*plan, grid, state, annotations));
+  auto evaluated = std::chrono::steady_clock::now();
   result.type = request.is_instant() ? expr->type : ValueType::kMatrix;
   if (result.type == ValueType::kMatrix) sort_by_labels(result.series);
   annotations.render(request.expression, result.warnings, result.infos);
   result.statistics = state.statistics;
+  if (counter) take_counts(*counter, result.statistics);
+  result.statistics.preparation_time = prepared - begin;
+  result.statistics.evaluation_time = evaluated - prepared;
+  result.statistics.sort_time = std::chrono::steady_clock::now() - evaluated;
   return result;
 }
 

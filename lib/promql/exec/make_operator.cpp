@@ -4,6 +4,7 @@
 #include "promql/exec/call.hpp"
 #include "promql/exec/label_sets.hpp"
 #include "promql/exec/operator.hpp"
+#include "promql/exec/sample_counter.hpp"
 #include "promql/exec/selector.hpp"
 
 #include "model/histogram_math.hpp"
@@ -59,11 +60,18 @@ Result<OperatorPtr> make_name_removal(const NameRemovalPlan& plan, const Grid& g
 /// Evaluates its input once, at the first step, and repeats what comes.
 class StepInvariantOperator : public Operator {
  public:
-  StepInvariantOperator(OperatorPtr input, const Grid& grid)
-      : input_(std::move(input)), grid_(grid) {}
+  StepInvariantOperator(const Grid& grid) : grid_(grid), counter_(0) {}
+
+  Status make_input(const Plan& plan, QueryState& state) {
+    Grid first{grid_.start_ms, grid_.step_ms, 1};
+    if (grid_.counter != nullptr) first.counter = &counter_;
+    MNEMO_TRY(input_, make_operator(plan, first, state));
+    return {};
+  }
 
   Result<bool> next(StepColumn& out) override {
     MNEMO_TRY(bool more, input_->next(once_));
+    if (grid_.counter != nullptr) count_at_each_step();
     if (!more) return false;
     out.labels = std::move(once_.labels);
     out.reset(grid_.count);
@@ -75,16 +83,24 @@ class StepInvariantOperator : public Operator {
   void annotate(Annotations& into) const override { input_->annotate(into); }
 
  private:
+  void count_at_each_step() {
+    uint64_t added = counter_.total() - counted_;
+    for (size_t step = 0; step < grid_.count && added > 0; ++step) grid_.counter->add(step, added);
+    counted_ += added;
+  }
+
   OperatorPtr input_;
   Grid grid_;
   StepColumn once_;
+  SampleCounter counter_;  // of the one evaluation
+  uint64_t counted_ = 0;   // of these
 };
 
 Result<OperatorPtr> make_step_invariant(const StepInvariantPlan& plan, const Grid& grid,
                                         QueryState& state) {
-  Grid first{grid.start_ms, grid.step_ms, 1};
-  MNEMO_TRY(OperatorPtr input, make_operator(*plan.expr, first, state));
-  return OperatorPtr(std::make_unique<StepInvariantOperator>(std::move(input), grid));
+  auto result = std::make_unique<StepInvariantOperator>(grid);
+  MNEMO_RETURN_IF_ERROR(result->make_input(*plan.expr, state));
+  return OperatorPtr(std::move(result));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "promql/exec/label_sets.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace mnemo::promql {
@@ -44,6 +45,7 @@ void QueryState::drop_name(StepColumn& series) const {
 
 Status QueryState::hold(uint64_t samples) {
   samples_held += samples;
+  statistics.peak_samples = std::max(statistics.peak_samples, samples_held);
   if (samples_held <= max_samples) return {};
   return Status::resource_exhausted(
       "query processing would load too many samples into memory in query execution (max_samples " +

@@ -94,7 +94,9 @@ SelectedColumns::SelectedColumns(const SelectorPlan& plan, Selection selection, 
       kernel_(std::move(kernel)) {}
 
 Result<bool> SelectedColumns::next(StepColumn& out) {
-  return state_.executor ? next_of_batch(out) : next_alone(out);
+  // What is looked at is counted by one thread.
+  bool spread = state_.executor != nullptr && grid_.counter == nullptr;
+  return spread ? next_of_batch(out) : next_alone(out);
 }
 
 Result<bool> SelectedColumns::next_alone(StepColumn& out) {

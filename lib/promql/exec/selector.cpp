@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promql/exec/selector.hpp"
 
+#include "promql/exec/sample_counter.hpp"
 #include "promql/exec/selected_input.hpp"
 
 namespace mnemo::promql {
@@ -32,7 +33,11 @@ class SelectorOperator : public Operator {
                    return fill(scratch.samples, out);
                  }) {}
 
-  Result<bool> next(StepColumn& out) override { return columns_.next(out); }
+  Result<bool> next(StepColumn& out) override {
+    MNEMO_TRY(bool more, columns_.next(out));
+    if (more && grid_.counter != nullptr) count(out);
+    return more;
+  }
 
   void annotate(Annotations& into) const override { columns_.annotate(into); }
 
@@ -63,6 +68,14 @@ class SelectorOperator : public Operator {
       }
     }
     return any;
+  }
+
+  void count(const StepColumn& series) const {
+    for (size_t step = 0; step < series.steps(); ++step) {
+      const FloatHistogram* histogram = series.histogram(step);
+      if (!series.present(step)) continue;
+      grid_.counter->add(step, histogram == nullptr ? 1 : histogram_weight(*histogram));
+    }
   }
 
   TimeShift shift_;
@@ -175,13 +188,15 @@ std::unique_ptr<SelectedColumns> make_range_columns(const Plan& plan, const Wind
 }
 
 Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const WindowShape& shape,
-                                                       const Grid& grid, QueryState& state) {
+                                                       const Grid& grid, QueryState& state,
+                                                       SampleCounter* of_subquery) {
   if (plan.kind != PlanKind::kSubquery) {
     return std::unique_ptr<RangeSource>(
         std::make_unique<SelectedRanges>(selector_of(plan), shape, grid, state));
   }
   const auto& subquery = plan_as<SubqueryPlan>(plan);
   Grid inner = subquery_grid(subquery, grid);
+  inner.counter = of_subquery;
   MNEMO_TRY(OperatorPtr input, make_operator(*subquery.expr, inner, state));
   return std::unique_ptr<RangeSource>(std::make_unique<SubqueryRanges>(std::move(input), inner));
 }

@@ -24,9 +24,11 @@ class RangeSource {
 };
 
 /// For a RangeSelectorPlan, a SubqueryPlan or a smoothed SelectorPlan: everything that the windows
-/// of `grid` reach. `shape` is that of the plan, or wider.
+/// of `grid` reach. `shape` is that of the plan, or wider. What a subquery looks at itself goes to
+/// `of_subquery`, where that is wanted.
 Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const WindowShape& shape,
-                                                       const Grid& grid, QueryState& state);
+                                                       const Grid& grid, QueryState& state,
+                                                       SampleCounter* of_subquery = nullptr);
 
 /// For a RangeSelectorPlan or a smoothed SelectorPlan: what `kernel` makes of all that.
 std::unique_ptr<SelectedColumns> make_range_columns(const Plan& plan, const WindowShape& shape,

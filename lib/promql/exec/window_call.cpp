@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promql/exec/call.hpp"
 #include "promql/exec/label_sets.hpp"
+#include "promql/exec/sample_counter.hpp"
 #include "promql/exec/selector.hpp"
 #include "promql/functions/extended_windows.hpp"
 
@@ -15,6 +16,14 @@ bool is_range(const Plan& plan) { return plan.type == ValueType::kMatrix; }
 /// subqueries, which have no place of their own once they are evaluated (as in Prometheus).
 PositionRange annotated_position(const Plan& argument) {
   return argument.kind == PlanKind::kSubquery ? PositionRange{} : argument.position;
+}
+
+void count_windows(const WindowCall& call, SampleCounter& counter) {
+  for_each_window(call, [&](size_t step, const Window& window) {
+    uint64_t samples = window.times.size();
+    for (const auto& histogram : window.histograms) samples += histogram_weight(*histogram);
+    counter.add(step, samples);
+  });
 }
 
 /// A range function over the windows of a plan.
@@ -87,6 +96,7 @@ class WindowOperator : public Operator {
     if (series.size() == 0) return false;
     WindowCall call{series, grid_, job_.shape, scalars_, job_.position, notes};
     call.type_and_unit_labels = state_.type_and_unit_labels;
+    if (grid_.counter != nullptr) count_windows(call, *grid_.counter);
     MNEMO_RETURN_IF_ERROR(job_.evaluate(call, out));
     if (!out.any()) return false;
     std::swap(out.labels, series.labels);
@@ -140,6 +150,7 @@ class PresenceOperator : public Operator {
     out.reset(grid_.count);
     WindowCall call{series_, grid_, shape_, {}, {}, notes_};
     for_each_window(call, [&](size_t step, const Window&) { out.set(step, 1); });
+    if (grid_.counter != nullptr) count_windows(call, *grid_.counter);
     return true;
   }
   void annotate(Annotations& into) const override { source_->annotate(into); }

@@ -14,7 +14,7 @@ namespace mnemo::promql {
 /// What the language allows beyond its stable part, and limits on the text.
 struct ParserOptions {
   bool enable_experimental_functions = false;
-  bool enable_duration_expressions = false;
+  bool enable_duration_expressions = true;       // as in Prometheus since 3.14
   bool enable_extended_range_selectors = false;  // anchored, smoothed
   bool enable_fill_modifiers = false;            // fill, fill_left, fill_right
   bool enable_x_functions = false;               // xrate, xincrease, xdelta

@@ -143,8 +143,8 @@ void print(std::string& out, const MatrixSelector& matrix) {
   print_offset(out, matrix.selector->modifiers);
 }
 
-void print(std::string& out, const SubqueryExpr& subquery) {
-  print(out, *subquery.expr);
+/// What comes after the expression.
+void print_suffix(std::string& out, const SubqueryExpr& subquery) {
   out += '[';
   print_duration(out, subquery.range_ms, subquery.range_expr);
   out += ':';
@@ -154,6 +154,11 @@ void print(std::string& out, const SubqueryExpr& subquery) {
   out += ']';
   print_at(out, subquery.modifiers);
   print_offset(out, subquery.modifiers);
+}
+
+void print(std::string& out, const SubqueryExpr& subquery) {
+  print(out, *subquery.expr);
+  print_suffix(out, subquery);
 }
 
 void print_fill(std::string& out, const VectorMatching& matching) {
@@ -181,23 +186,33 @@ void print_matching(std::string& out, const VectorMatching& matching) {
   print_fill(out, matching);
 }
 
-void print(std::string& out, const BinaryExpr& binary) {
-  print(out, *binary.left);
-  out += ' ';
+/// What comes between the sides.
+void print_operator(std::string& out, const BinaryExpr& binary) {
   out += operator_name(binary.op);
   if (binary.return_bool) out += " bool";
   if (binary.matching) print_matching(out, *binary.matching);
+}
+
+void print(std::string& out, const BinaryExpr& binary) {
+  print(out, *binary.left);
+  out += ' ';
+  print_operator(out, binary);
   out += ' ';
   print(out, *binary.right);
 }
 
-void print(std::string& out, const AggregateExpr& aggregate) {
+/// What comes before the parenthesis.
+void print_head(std::string& out, const AggregateExpr& aggregate) {
   out += operator_name(aggregate.op);
   if (aggregate.without || !aggregate.grouping.empty()) {
     out += aggregate.without ? " without " : " by ";
     print_labels(out, aggregate.grouping);
     out += ' ';
   }
+}
+
+void print(std::string& out, const AggregateExpr& aggregate) {
+  print_head(out, aggregate);
   out += '(';
   if (aggregate.parameter) {
     print(out, *aggregate.parameter);
@@ -243,7 +258,111 @@ void print(std::string& out, const Expr& expr) {
   }
 }
 
+/// Parts of an expression that is too long for a line, each at its depth.
+class PrettyPrinter {
+ public:
+  void print(const Expr& expr, size_t depth) {
+    std::string line = to_string(expr);
+    constexpr size_t kLongestLine = 100;
+    bool splits = line.size() > kLongestLine;
+    switch (expr.kind) {
+      case ExprKind::kSubquery:
+        // On one line it isn't indented, in Prometheus.
+        if (splits) {
+          print(*as<SubqueryExpr>(expr).expr, depth);
+          print_suffix(out_, as<SubqueryExpr>(expr));
+        } else {
+          out_ += line;
+        }
+        return;
+      case ExprKind::kUnary: print_unary(as<UnaryExpr>(expr), depth); return;
+      case ExprKind::kBinary:
+        if (splits) return print_parts(as<BinaryExpr>(expr), depth);
+        break;
+      case ExprKind::kAggregate:
+        if (splits) return print_parts(as<AggregateExpr>(expr), depth);
+        break;
+      case ExprKind::kCall:
+        if (splits) return print_parts(as<Call>(expr), depth);
+        break;
+      case ExprKind::kParen:
+        if (splits) return print_parts(as<ParenExpr>(expr), depth);
+        break;
+      default: break;
+    }
+    indent(depth);
+    out_ += line;
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  void indent(size_t depth) { out_.append(2 * depth, ' '); }
+
+  void close(size_t depth) {
+    out_ += '\n';
+    indent(depth);
+    out_ += ')';
+  }
+
+  void print_unary(const UnaryExpr& unary, size_t depth) {
+    indent(depth);
+    out_ += operator_name(unary.op);
+    PrettyPrinter inner;
+    inner.print(*unary.expr, depth);
+    std::string text = inner.take();
+    out_ += std::string_view(text).substr(text.find_first_not_of(' '));
+  }
+
+  void print_parts(const BinaryExpr& binary, size_t depth) {
+    print(*binary.left, depth + 1);
+    out_ += '\n';
+    indent(depth);
+    print_operator(out_, binary);
+    out_ += '\n';
+    print(*binary.right, depth + 1);
+  }
+
+  void print_parts(const AggregateExpr& aggregate, size_t depth) {
+    indent(depth);
+    print_head(out_, aggregate);
+    out_ += "(\n";
+    if (aggregate.parameter) {
+      print(*aggregate.parameter, depth + 1);
+      out_ += ",\n";
+    }
+    print(*aggregate.expr, depth + 1);
+    close(depth);
+  }
+
+  void print_parts(const Call& call, size_t depth) {
+    indent(depth);
+    out_ += call.function->name;
+    out_ += "(\n";
+    for (size_t i = 0; i < call.arguments.size(); ++i) {
+      if (i > 0) out_ += ",\n";
+      print(*call.arguments[i], depth + 1);
+    }
+    close(depth);
+  }
+
+  void print_parts(const ParenExpr& paren, size_t depth) {
+    indent(depth);
+    out_ += "(\n";
+    print(*paren.expr, depth + 1);
+    close(depth);
+  }
+
+  std::string out_;
+};
+
 }  // namespace
+
+std::string to_pretty_string(const Expr& expr) {
+  PrettyPrinter printer;
+  printer.print(expr, 0);
+  return printer.take();
+}
 
 std::string to_string(const Expr& expr) {
   std::string text;

@@ -11,4 +11,8 @@ namespace mnemo::promql {
 std::string to_string(const Expr& expr);
 std::string to_string(const DurationExpr& expr);
 
+/// The same over several lines: what is longer than 100 bytes is broken into its parts, each
+/// indented under what it belongs to, as Prometheus' `format_query` does.
+std::string to_pretty_string(const Expr& expr);
+
 }  // namespace mnemo::promql

@@ -35,6 +35,7 @@ struct Bench {
       result.type = ValueType::kString;
       result.string_value = request.expression;
       result.warnings = warnings;
+      result.statistics = statistics;
       return result;
     };
   }
@@ -67,6 +68,7 @@ struct Bench {
   QueryRequest last;
   Status failure;
   std::vector<std::string> warnings;
+  QueryStatistics statistics;
   std::unique_ptr<QueryApi> api;
   HttpRouter router;
 };
@@ -119,6 +121,41 @@ TEST_CASE("query api: a range query, its default step and its largest number of 
            R"("'step' parameter: cannot parse \"x\" to a valid duration")");
   CHECK_EQ(bench.error("/api/v1/query_range?query=up&end=2&step=1"),
            R"("cannot parse \"\" to a valid timestamp")");
+}
+
+TEST_CASE("query api: statistics where they are asked for, of each step with all") {
+  Bench bench;
+  bench.statistics.queryable_samples = 5;
+  bench.statistics.queryable_samples_per_step = {2, 3};
+  bench.statistics.peak_samples = 4;
+  bench.statistics.preparation_time = std::chrono::milliseconds(1);
+  bench.statistics.evaluation_time = std::chrono::milliseconds(20);
+  bench.statistics.sort_time = std::chrono::milliseconds(300);
+  const std::string range = "/api/v1/query_range?query=up&start=1.5&end=3&step=1";
+  CHECK_EQ(bench.text(range).find("stats"), std::string::npos);
+  CHECK_FALSE(bench.last.count_samples);
+  auto some = bench.text(range + "&stats=true");
+  CHECK(bench.last.count_samples);
+  CHECK_NE(some.find(R"("samples":{"totalQueryableSamples":5,"peakSamples":4}})"),
+           std::string::npos);
+  CHECK_NE(some.find(R"("evalTotalTime":0.321000000,"resultSortTime":0.300000000,)"
+                     R"("queryPreparationTime":0.001000000,"innerEvalTime":0.020000000,)"),
+           std::string::npos);
+  auto all = bench.text(range + "&stats=all");
+  CHECK_NE(all.find(R"("totalQueryableSamplesPerStep":[[1.500,2],[2.500,3]],)"), std::string::npos);
+}
+
+TEST_CASE("query api: expressions are formatted and taken apart, not evaluated") {
+  Bench bench;
+  bench.failure = Status::internal("is not asked");
+  CHECK_EQ(bench.text("/api/v1/format_query?query=sum(rate(x[5m]))by(a)"),
+           R"json(200 {"status":"success","data":"sum by (a) (rate(x[5m]))"})json");
+  CHECK_EQ(bench.text("/api/v1/parse_query?query=-time()"),
+           R"(200 {"status":"success","data":{"expr":{"args":[],"func":{"argTypes":[],)"
+           R"("name":"time","returnType":"scalar","variadic":0},"type":"call"},"op":"-",)"
+           R"("type":"unaryExpr"}})");
+  CHECK_EQ(bench.error("/api/v1/parse_query?query=sum("),
+           R"("invalid parameter \"query\": 1:5: parse error: unclosed left parenthesis")");
 }
 
 TEST_CASE("query api: bad parameters are named") {

@@ -140,3 +140,42 @@ TEST_CASE("promql: the limit of samples holds with threads as without") {
   CHECK_EQ(instant(data, "m", 2000, options), alone);
   CHECK(alone.find("max_samples 50") != std::string::npos);
 }
+
+TEST_CASE("promql: the samples that each step looks at are counted where that is asked for") {
+  MemoryQueryable data;
+  load(data, Labels{{"__name__", "x"}}, 30'000, {1, 2, 3});
+  auto counts = [&](const std::string& expression) {
+    QueryRequest request{expression, 0, 60'000, 30'000, 0};
+    request.count_samples = true;
+    auto result = Engine({}).query(Context(), data, request);
+    REQUIRE_MESSAGE(result.ok(), result.status().to_string());
+    const auto& statistics = result->statistics;
+    uint64_t sum = 0;
+    for (uint64_t samples : statistics.queryable_samples_per_step) sum += samples;
+    CHECK_EQ(sum, statistics.queryable_samples);
+    return statistics.queryable_samples_per_step;
+  };
+  using Counts = std::vector<uint64_t>;
+  CHECK_EQ(counts("x"), Counts{1, 1, 1});
+  CHECK_EQ(counts("x + x offset 30s"), Counts{1, 2, 2});
+  CHECK_EQ(counts("sum_over_time(x[1m])"), Counts{1, 2, 2});
+  CHECK_EQ(counts("x @ 60"), Counts{1, 1, 1});
+  CHECK_EQ(counts("sum_over_time(x[2m] @ 60) + x"), Counts{4, 4, 4});
+  CHECK_EQ(counts("sum_over_time(x[1m:10s])"), Counts{1, 4, 6});  // points, not what they look at
+  CHECK_EQ(counts("time() + 1"), Counts{0, 0, 0});
+}
+
+TEST_CASE("promql: the samples of an instant query for a range are counted") {
+  MemoryQueryable data;
+  load(data, Labels{{"__name__", "x"}}, 30'000, {1, 2, 3});
+  for (auto [expression, samples] : {std::pair("x[5m]", 3), std::pair("(x + x)[1m:30s]", 4)}) {
+    QueryRequest request{expression, 60'000, 60'000, 0, 0};
+    request.count_samples = true;
+    auto result = Engine({}).query(Context(), data, request);
+    REQUIRE_MESSAGE(result.ok(), result.status().to_string());
+    CHECK_EQ(result->statistics.queryable_samples, samples);
+    request.count_samples = false;
+    result = Engine({}).query(Context(), data, request);
+    CHECK_EQ(result->statistics.queryable_samples, 0);
+  }
+}

@@ -60,3 +60,20 @@ TEST_CASE("printer: what is written otherwise becomes canonical") {
   CHECK_EQ(canonical("-inf"), "-Inf");
   CHECK_EQ(canonical("'x'"), "\"x\"");
 }
+
+TEST_CASE("printer: what is longer than a line is broken into its parts") {
+  auto pretty = [](const std::string& text) {
+    auto expr = parse_expression(text, ParserOptions::all_enabled());
+    REQUIRE_MESSAGE(expr.ok(), expr.status().to_string());
+    return to_pretty_string(**expr);
+  };
+  std::string a(60, 'a');
+  std::string b(60, 'b');
+  CHECK_EQ(pretty("sum(" + a + ")by(x)"), "sum by (x) (" + a + ")");
+  CHECK_EQ(pretty("sum by (x) (" + a + " > bool on (y) " + b + ")"),
+           "sum by (x) (\n    " + a + "\n  > bool on (y)\n    " + b + "\n)");
+  CHECK_EQ(pretty("-(" + a + " + " + b + ")"), "-(\n    " + a + "\n  +\n    " + b + "\n)");
+  CHECK_EQ(pretty("topk(5, max_over_time((" + a + " / " + b + ")[1h:5m] offset 1m))"),
+           "topk(\n  5,\n  max_over_time(\n    (\n        " + a + "\n      /\n        " + b +
+               "\n    )[1h:5m] offset 1m\n  )\n)");
+}
