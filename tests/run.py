@@ -107,9 +107,9 @@ def build(name, folder, options, environment=None, targets=()):
 
 
 def programs(folder):
-    """The doctest programs of a build: the unit tests, and what needs the whole program."""
-    listed = ["unit/unit"] + (["api/api_replay"] if (ROOT / folder / "tools/mnemo").exists() else [])
-    return [ROOT / folder / "tests" / name for name in listed]
+    """The doctest programs of a build: the unit tests, and those of the API where it is there."""
+    listed = [ROOT / folder / "tests" / name for name in ("unit/unit", "api/api_replay")]
+    return [program for program in listed if program.exists()]
 
 
 def fuzz_corpus(folder, environment=None):
@@ -164,7 +164,8 @@ def main():
 def sanitize(environment):
     """Unit and format tests under ASan and UBSan; the concurrent ones under clang's TSan."""
     if build("asan", "build-asan",
-             ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=0"]):
+             ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=0"],
+             targets=["tests/unit/unit", "tests/api/api_replay", "tests/fuzz/replay"]):
         options = {"ASAN_OPTIONS": "detect_stack_use_after_return=1",
                    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
         for program in programs("build-asan"):
@@ -173,7 +174,8 @@ def sanitize(environment):
     # gRPC in Debian is not instrumented, so TSan runs on what stands below it.
     clang = {"CC": "clang", "CXX": "clang++"}
     if build("tsan", "build-tsan", ["-Db_sanitize=thread", "-Db_lundef=false", "-Doptimization=1",
-                                    "-Dgrpc=disabled", "-Dtools=disabled"], environment=clang):
+                                    "-Dgrpc=disabled", "-Dtools=disabled"], environment=clang,
+             targets=["tests/unit/unit"]):
         options = {"TSAN_OPTIONS": "halt_on_error=1"}
         for program in programs("build-tsan"):
             doctest(f"tsan {program.name}", program, environment={**environment, **options})
