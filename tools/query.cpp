@@ -288,6 +288,7 @@ api::QueryApiOptions api_options(const QueryFlags& flags, const Component& compo
   options.store = std::move(store);
   auto engine = std::make_shared<Engine>(engine_options(flags));
   options.evaluate = make_evaluate(engine, std::move(active));
+  options.explain = [engine](const QueryRequest& request) { return engine->explain(request); };
   options.enable_experimental_functions = engine->options().enable_experimental_functions;
   options.metrics = component.metrics();
   options.stores = [endpoints] { return store_statuses(*endpoints); };

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,11 @@ namespace mnemo {
 struct EngineOptions {
   int64_t lookback_delta_ms = 5 * 60 * 1000;
   int64_t default_subquery_step_ms = 60 * 1000;
-  uint64_t max_samples = 50'000'000;  // in memory at the same time; passing it fails the query
+  // Limits of a query, of which passing any is an error that names it; 0: none, but for
+  // max_samples.
+  uint64_t max_samples = 50'000'000;  // in memory at the same time, of 16 bytes each
+  uint64_t max_series = 0;            // read, each as often as the query reads it
+  uint64_t max_steps = 0;
   bool enable_experimental_functions = false;
   /// Metric names that functions and operators drop stay until the end of the query, so that
   /// label_replace and aggregations still see them.
@@ -44,6 +49,7 @@ struct QueryRequest {
   int64_t step_ms = 0;
   int64_t lookback_delta_ms = 0;  // 0: the engine's
   bool count_samples = false;     // in QueryStatistics
+  bool analyze = false;           // measure the parts of the plan
   bool is_instant() const { return step_ms == 0; }
 };
 
@@ -71,6 +77,15 @@ struct QueryStatistics {
   std::chrono::nanoseconds sort_time{0};         // of the result
 };
 
+/// A part of a query's plan: an operator with its inputs. `time` and `series`, those that it gave,
+/// are known of an analyzed query; the time is that of its inputs, too.
+struct PlanNode {
+  std::string name;
+  std::chrono::nanoseconds time{0};
+  uint64_t series = 0;
+  std::vector<PlanNode> inputs;
+};
+
 /// A query's answer. Scalar: one series without labels and with one sample. Vector: one sample a
 /// series, in the order that the expression gives. Matrix: sorted by labels.
 struct QueryResult {
@@ -80,6 +95,7 @@ struct QueryResult {
   std::vector<std::string> warnings;  // sorted, unique
   std::vector<std::string> infos;     // sorted, unique
   QueryStatistics statistics;
+  std::optional<PlanNode> analysis;  // where the request has `analyze`
 };
 
 /// Evaluates PromQL (semantics of Prometheus 3.14) over a `Queryable`.
@@ -94,6 +110,9 @@ class Engine {
 
   Result<QueryResult> query(const Context& context, Queryable& queryable,
                             const QueryRequest& request) const;
+
+  /// How `request` would be evaluated. Errors: InvalidArgument, as above.
+  Result<PlanNode> explain(const QueryRequest& request) const;
 
   const EngineOptions& options() const { return options_; }
 

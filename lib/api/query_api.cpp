@@ -3,6 +3,7 @@
 
 #include "api/instrument.hpp"
 #include "api/parameters.hpp"
+#include "api/plan_json.hpp"
 #include "api/result_json.hpp"
 
 #include <fmt/format.h>
@@ -42,6 +43,10 @@ Status check_points(const QueryRequest& request) {
         "resolution (?step=XX)");
   }
   return {};
+}
+
+double seconds_between(const QueryRequest& query) {
+  return static_cast<double>(query.end_ms) / 1000 - static_cast<double>(query.start_ms) / 1000;
 }
 
 using Seconds = std::chrono::duration<double>;
@@ -127,6 +132,10 @@ HttpHandler QueryApi::handler(const std::string& name, Call call) {
 void QueryApi::add_routes(HttpRouter& router, const std::string& prefix) {
   router.get_and_post(prefix + "/query", handler("query", &QueryApi::query));
   router.get_and_post(prefix + "/query_range", handler("query_range", &QueryApi::query_range));
+  // Thanos counts these with the queries that they explain.
+  router.get_and_post(prefix + "/query_explain", handler("query", &QueryApi::query_explain));
+  router.get_and_post(prefix + "/query_range_explain",
+                      handler("query", &QueryApi::query_range_explain));
   router.get_and_post(prefix + "/format_query", handler("format_query", &QueryApi::format_query));
   router.get_and_post(prefix + "/parse_query", handler("parse_query", &QueryApi::parse_query));
   router.get_and_post(prefix + "/series", handler("series", &QueryApi::series));
@@ -185,40 +194,48 @@ Result<QueryApi::QueryParameters> QueryApi::query_parameters(const FormValues& f
   return parameters;
 }
 
-Result<Answer> QueryApi::query(const Context& context, const ServerRequest& request) {
+Result<QueryRequest> QueryApi::instant_request(const FormValues& form) const {
   QueryRequest query;
-  MNEMO_TRY(query.start_ms, time_parameter(request.form, "time", now()));
+  MNEMO_TRY(query.start_ms, time_parameter(form, "time", now()));
   query.end_ms = query.start_ms;
-  MNEMO_TRY(auto parameters,
-            query_parameters(request.form, options_.instant_max_source_resolution_ms));
-  query.expression = request.form.get("query");
-  return evaluate(context, parameters, query, request.form.get("stats"));
+  query.expression = form.get("query");
+  return query;
 }
 
-Result<Answer> QueryApi::query_range(const Context& context, const ServerRequest& request) {
+Result<QueryRequest> QueryApi::range_request(const FormValues& form) const {
   QueryRequest query;
-  MNEMO_TRY(query.start_ms, required_time(request.form, "start"));
-  MNEMO_TRY(query.end_ms, required_time(request.form, "end"));
+  MNEMO_TRY(query.start_ms, required_time(form, "start"));
+  MNEMO_TRY(query.end_ms, required_time(form, "end"));
   if (query.end_ms < query.start_ms) {
     return Status::invalid_argument("end timestamp must not be before start time");
   }
-  double seconds =
-      static_cast<double>(query.end_ms) / 1000 - static_cast<double>(query.start_ms) / 1000;
-  MNEMO_TRY(auto step, duration_parameter(request.form, "step"));
+  MNEMO_TRY(auto step, duration_parameter(form, "step"));
   constexpr double kDefaultPoints = 250;
-  auto default_step = std::max(static_cast<int64_t>(seconds / kDefaultPoints) * 1000,
+  auto default_step = std::max(static_cast<int64_t>(seconds_between(query) / kDefaultPoints) * 1000,
                                options_.default_step_ms / 1000 * 1000);
   query.step_ms = step.value_or(default_step);
   MNEMO_RETURN_IF_ERROR(check_points(query));
+  query.expression = form.get("query");
+  return query;
+}
+
+Result<Answer> QueryApi::query(const Context& context, const ServerRequest& request) {
+  MNEMO_TRY(auto query, instant_request(request.form));
+  MNEMO_TRY(auto parameters,
+            query_parameters(request.form, options_.instant_max_source_resolution_ms));
+  return evaluate(context, parameters, std::move(query), request.form);
+}
+
+Result<Answer> QueryApi::query_range(const Context& context, const ServerRequest& request) {
+  MNEMO_TRY(auto query, range_request(request.form));
   // Without a given resolution, at least five samples shall lie between two steps.
   MNEMO_TRY(auto parameters, query_parameters(request.form, query.step_ms / 5));
-  query.expression = request.form.get("query");
-  range_timespan_.observe(seconds);
-  return evaluate(context, parameters, query, request.form.get("stats"));
+  range_timespan_.observe(seconds_between(query));
+  return evaluate(context, parameters, std::move(query), request.form);
 }
 
 Result<Answer> QueryApi::evaluate(const Context& context, const QueryParameters& parameters,
-                                  const QueryRequest& request, const std::string& stats) {
+                                  QueryRequest query, const FormValues& form) {
   Context limited = context;
   if (options_.timeout_ms > 0) {
     limited = limited.with_timeout(std::chrono::milliseconds(options_.timeout_ms));
@@ -229,19 +246,26 @@ Result<Answer> QueryApi::evaluate(const Context& context, const QueryParameters&
   auto begin = std::chrono::steady_clock::now();
   MNEMO_TRY(auto pass, gate_.enter(limited));
   Seconds queued = std::chrono::steady_clock::now() - begin;
-  QueryRequest query = request;
+  const auto& stats = form.get("stats");
   query.lookback_delta_ms = parameters.lookback_delta_ms;
   query.count_samples = !stats.empty();
+  query.analyze = form.get("analyze") == "true" || form.get("analyze") == "1";
   StoreQueryable queryable(options_.store, parameters.store);
   MNEMO_TRY(auto result, options_.evaluate(limited, queryable, query));
 
   Answer answer;
   answer.data = "{";
-  append_result(answer.data, result, request.start_ms);
+  append_result(answer.data, result, query.start_ms);
   if (!stats.empty()) {
-    answer.data += ",\"stats\":" + stats_json(result.statistics, request, queued, stats == "all");
+    answer.data += ",\"stats\":" + stats_json(result.statistics, query, queued, stats == "all");
   }
-  answer.data += ",\"analysis\":{}}";
+  answer.data += ",\"analysis\":";
+  if (result.analysis) {
+    append_analysis(answer.data, *result.analysis);
+  } else {
+    answer.data += "{}";
+  }
+  answer.data += '}';
   // Thanos has one list for both.
   answer.warnings = std::move(result.warnings);
   for (auto& info : result.infos) answer.warnings.push_back(std::move(info));

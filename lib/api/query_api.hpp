@@ -44,10 +44,14 @@ struct BuildInfo {
 using Evaluate =
     std::function<Result<QueryResult>(const Context&, Queryable&, const QueryRequest&)>;
 
+/// Tells how a query would be evaluated: an engine's `explain`.
+using Explain = std::function<Result<PlanNode>(const QueryRequest&)>;
+
 /// Names and defaults are those of Thanos' query flags. Times in milliseconds.
 struct QueryApiOptions {
   std::shared_ptr<Store> store;
   Evaluate evaluate;
+  Explain explain;
   std::shared_ptr<Metrics> metrics;
   std::function<std::vector<StoreStatus>()> stores;  // empty: no stores
   BuildInfo build;
@@ -71,8 +75,9 @@ struct QueryApiOptions {
 /// that resolution where the lookback is dynamic. 0: the engine's own.
 int64_t lookback_for(int64_t lookback_delta_ms, bool is_dynamic, int64_t max_source_resolution_ms);
 
-/// Prometheus' HTTP API v1 with Thanos' parameters, over a store: query, query_range, format_query,
-/// parse_query, series, labels, label values, stores, build information, flags.
+/// Prometheus' HTTP API v1 with Thanos' parameters, over a store: query, query_range, their
+/// explanations, format_query, parse_query, series, labels, label values, stores, build
+/// information, flags.
 ///
 /// Thread-safe. Must outlive the routers it is added to.
 class QueryApi {
@@ -90,6 +95,8 @@ class QueryApi {
 
   Result<Answer> query(const Context& context, const ServerRequest& request);
   Result<Answer> query_range(const Context& context, const ServerRequest& request);
+  Result<Answer> query_explain(const Context& context, const ServerRequest& request);
+  Result<Answer> query_range_explain(const Context& context, const ServerRequest& request);
   Result<Answer> series(const Context& context, const ServerRequest& request);
   Result<Answer> label_names(const Context& context, const ServerRequest& request);
   Result<Answer> label_values(const Context& context, const ServerRequest& request);
@@ -101,8 +108,10 @@ class QueryApi {
 
   Result<QueryParameters> query_parameters(const FormValues& form,
                                            int64_t default_resolution_ms) const;
+  Result<QueryRequest> instant_request(const FormValues& form) const;
+  Result<QueryRequest> range_request(const FormValues& form) const;
   Result<Answer> evaluate(const Context& context, const QueryParameters& parameters,
-                          const QueryRequest& request, const std::string& stats);
+                          QueryRequest query, const FormValues& form);
   Result<StoreQueryOptions> label_call_options(const FormValues& form) const;
   int64_t now() const;
 

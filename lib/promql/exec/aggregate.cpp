@@ -141,7 +141,7 @@ Result<StepMatrix> choose(const AggregatePlan& plan, const Grid& grid, QueryStat
   MNEMO_TRY(OperatorPtr input, make_operator(*plan.expr, grid, state));
   MNEMO_TRY(StepMatrix series, drain(*input, state));
   input->annotate(annotations);
-  return select_series(plan, grid, std::move(series), parameter, annotations);
+  return select_series(state.context, plan, grid, std::move(series), parameter, annotations);
 }
 
 }  // namespace

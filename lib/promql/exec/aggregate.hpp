@@ -13,7 +13,8 @@ OperatorPtr make_aggregate_operator(const AggregatePlan& plan, const Grid& grid,
 
 /// topk, bottomk, limitk, limit_ratio: series of the input, at some steps. `parameter` at each
 /// step.
-Result<StepMatrix> select_series(const AggregatePlan& plan, const Grid& grid, StepMatrix input,
+Result<StepMatrix> select_series(const Context& context, const AggregatePlan& plan,
+                                 const Grid& grid, StepMatrix input,
                                  const std::vector<double>& parameter, Annotations& annotations);
 
 /// Numbers groups in the order in which they are met.

@@ -8,6 +8,8 @@
 #include "promql/plan/plan.hpp"
 #include "promql/syntax/parser.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -137,6 +139,33 @@ void take_counts(const SampleCounter& counter, QueryStatistics& statistics) {
   if (per_step.size() == 1) per_step[0] = counter.total();
 }
 
+struct Prepared {
+  promql::PlanPtr plan;
+  ValueType type = ValueType::kVector;
+};
+
+/// Parses and plans.
+Result<Prepared> prepare(const EngineOptions& options, const QueryRequest& request) {
+  MNEMO_RETURN_IF_ERROR(check_request(request));
+  promql::ParserOptions syntax;
+  if (options.enable_experimental_functions) syntax = promql::ParserOptions::all_enabled();
+  syntax.enable_x_functions = options.enable_x_functions;
+  MNEMO_TRY(auto expr, promql::parse_expression(request.expression, syntax));
+  bool is_series = expr->type == ValueType::kVector || expr->type == ValueType::kScalar;
+  if (!request.is_instant() && !is_series) {
+    std::string type = expr->type == ValueType::kMatrix ? "range vector" : "string";
+    return Status::invalid_argument("invalid expression type \"" + type +
+                                    "\" for range query, must be Scalar or instant Vector");
+  }
+  Prepared prepared;
+  prepared.type = expr->type;
+  MNEMO_TRY(prepared.plan,
+            promql::make_plan(
+                *expr, {request.start_ms, request.end_ms, request.step_ms,
+                        options.default_subquery_step_ms, options.enable_delayed_name_removal}));
+  return prepared;
+}
+
 }  // namespace
 
 std::string_view value_type_name(ValueType type) {
@@ -153,28 +182,20 @@ Engine::Engine(EngineOptions options) : options_(std::move(options)) {}
 
 Result<QueryResult> Engine::query(const Context& context, Queryable& queryable,
                                   const QueryRequest& request) const {
-  MNEMO_RETURN_IF_ERROR(check_request(request));
   MNEMO_RETURN_IF_ERROR(context.check());
   auto begin = std::chrono::steady_clock::now();
-  promql::ParserOptions syntax;
-  if (options_.enable_experimental_functions) syntax = promql::ParserOptions::all_enabled();
-  syntax.enable_x_functions = options_.enable_x_functions;
-  MNEMO_TRY(auto expr, promql::parse_expression(request.expression, syntax));
-  bool is_series = expr->type == ValueType::kVector || expr->type == ValueType::kScalar;
-  if (!request.is_instant() && !is_series) {
-    std::string type = expr->type == ValueType::kMatrix ? "range vector" : "string";
-    return Status::invalid_argument("invalid expression type \"" + type +
-                                    "\" for range query, must be Scalar or instant Vector");
-  }
-  MNEMO_TRY(auto plan, promql::make_plan(*expr, {request.start_ms, request.end_ms, request.step_ms,
-                                                 options_.default_subquery_step_ms,
-                                                 options_.enable_delayed_name_removal}));
+  MNEMO_TRY(auto query, prepare(options_, request));
   Grid grid = request.is_instant()
                   ? Grid{request.start_ms, 1, 1}
                   : Grid::between(request.start_ms, request.end_ms, request.step_ms);
+  if (options_.max_steps > 0 && grid.count > options_.max_steps) {
+    return Status::resource_exhausted(fmt::format(
+        "the query has {} steps, the limit is max_steps {}", grid.count, options_.max_steps));
+  }
   int64_t lookback =
       request.lookback_delta_ms > 0 ? request.lookback_delta_ms : options_.lookback_delta_ms;
   QueryState state{context, queryable, options_.executor.get(), lookback, options_.max_samples};
+  state.max_series = options_.max_series;
   state.delayed_name_removal = options_.enable_delayed_name_removal;
   state.type_and_unit_labels = options_.enable_type_and_unit_labels;
   state.use_start_timestamps = options_.use_start_timestamps;
@@ -182,19 +203,27 @@ Result<QueryResult> Engine::query(const Context& context, Queryable& queryable,
   if (request.count_samples && grid.count <= options_.max_samples) {
     grid.counter = &counter.emplace(grid.count);
   }
+  promql::PlanCosts costs;
+  if (request.analyze) state.costs = &costs;
   Annotations annotations;
   auto prepared = std::chrono::steady_clock::now();
-  MNEMO_TRY(QueryResult result, collect(*plan, grid, state, annotations));
+  MNEMO_TRY(QueryResult result, collect(*query.plan, grid, state, annotations));
   auto evaluated = std::chrono::steady_clock::now();
-  result.type = request.is_instant() ? expr->type : ValueType::kMatrix;
+  result.type = request.is_instant() ? query.type : ValueType::kMatrix;
   if (result.type == ValueType::kMatrix) sort_by_labels(result.series);
   annotations.render(request.expression, result.warnings, result.infos);
   result.statistics = state.statistics;
+  if (request.analyze) result.analysis = promql::describe(*query.plan, costs);
   if (counter) take_counts(*counter, result.statistics);
   result.statistics.preparation_time = prepared - begin;
   result.statistics.evaluation_time = evaluated - prepared;
   result.statistics.sort_time = std::chrono::steady_clock::now() - evaluated;
   return result;
+}
+
+Result<PlanNode> Engine::explain(const QueryRequest& request) const {
+  MNEMO_TRY(auto query, prepare(options_, request));
+  return promql::describe(*query.plan);
 }
 
 }  // namespace mnemo

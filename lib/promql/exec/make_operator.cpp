@@ -9,6 +9,8 @@
 
 #include "model/histogram_math.hpp"
 
+#include <chrono>
+
 namespace mnemo::promql {
 namespace {
 
@@ -103,9 +105,26 @@ Result<OperatorPtr> make_step_invariant(const StepInvariantPlan& plan, const Gri
   return OperatorPtr(std::move(result));
 }
 
-}  // namespace
+/// Measures what an operator takes and gives.
+class MeasuredOperator : public Operator {
+ public:
+  MeasuredOperator(OperatorPtr input, PlanCost& cost) : input_(std::move(input)), cost_(cost) {}
 
-Result<OperatorPtr> make_operator(const Plan& plan, const Grid& grid, QueryState& state) {
+  Result<bool> next(StepColumn& out) override {
+    auto begin = std::chrono::steady_clock::now();
+    auto more = input_->next(out);
+    cost_.time += std::chrono::steady_clock::now() - begin;
+    if (more.ok() && *more) ++cost_.series;
+    return more;
+  }
+  void annotate(Annotations& into) const override { input_->annotate(into); }
+
+ private:
+  OperatorPtr input_;
+  PlanCost& cost_;
+};
+
+Result<OperatorPtr> make_unmeasured(const Plan& plan, const Grid& grid, QueryState& state) {
   if (grid.count == 0) {
     return make_matrix_operator([](Annotations&) -> Result<StepMatrix> { return StepMatrix(); });
   }
@@ -131,6 +150,17 @@ Result<OperatorPtr> make_operator(const Plan& plan, const Grid& grid, QueryState
     case PlanKind::kSubquery: break;
   }
   return Status::internal("a range or a string where a vector is expected");
+}
+
+}  // namespace
+
+Result<OperatorPtr> make_operator(const Plan& plan, const Grid& grid, QueryState& state) {
+  if (state.costs == nullptr) return make_unmeasured(plan, grid, state);
+  auto begin = std::chrono::steady_clock::now();
+  MNEMO_TRY(OperatorPtr result, make_unmeasured(plan, grid, state));
+  PlanCost& cost = (*state.costs)[&plan];  // stays where it is
+  cost.time += std::chrono::steady_clock::now() - begin;
+  return OperatorPtr(std::make_unique<MeasuredOperator>(std::move(result), cost));
 }
 
 }  // namespace mnemo::promql

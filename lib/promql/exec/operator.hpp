@@ -3,6 +3,7 @@
 
 #include "promql/exec/annotations.hpp"
 #include "promql/exec/column.hpp"
+#include "promql/plan/describe.hpp"
 #include "promql/plan/plan.hpp"
 
 #include <mnemo/context.hpp>
@@ -27,10 +28,12 @@ struct QueryState {
   int64_t lookback_ms = 0;
   uint64_t max_samples = 0;
   uint64_t samples_held = 0;
+  uint64_t max_series = 0;
   QueryStatistics statistics = {};
   bool delayed_name_removal = false;
   bool type_and_unit_labels = false;
   bool use_start_timestamps = false;
+  PlanCosts* costs = nullptr;  // null: not measured
 
   /// Takes what describes the metric from a series' labels, or marks it to be taken at the end.
   void drop_name(StepColumn& series) const;

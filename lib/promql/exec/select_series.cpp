@@ -171,7 +171,8 @@ Result<bool> check_ratio(const ParameterRange& range, PositionRange position,
 
 }  // namespace
 
-Result<StepMatrix> select_series(const AggregatePlan& plan, const Grid& grid, StepMatrix input,
+Result<StepMatrix> select_series(const Context& context, const AggregatePlan& plan,
+                                 const Grid& grid, StepMatrix input,
                                  const std::vector<double>& parameter, Annotations& annotations) {
   ParameterRange range = range_of(parameter);
   MNEMO_TRY(bool any, plan.op == AggregateOp::kLimitRatio
@@ -182,6 +183,7 @@ Result<StepMatrix> select_series(const AggregatePlan& plan, const Grid& grid, St
   StepMatrix result;
   std::vector<size_t> places(input.size(), SIZE_MAX);  // in the result
   for (size_t step = 0; step < grid.count; ++step) {
+    MNEMO_RETURN_IF_ERROR(context.check());
     for (size_t i : chooser.choose(step, parameter[step])) {
       if (places[i] == SIZE_MAX) {
         places[i] = result.size();

@@ -4,6 +4,7 @@
 #include "model/histogram_math.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace mnemo::promql {
@@ -62,7 +63,10 @@ Status SelectedInput::read(const SelectedSeries& series, SampleColumn& samples) 
 }
 
 Status SelectedInput::account(size_t samples) {
-  ++state_.statistics.series_selected;
+  if (++state_.statistics.series_selected > state_.max_series && state_.max_series > 0) {
+    return Status::resource_exhausted("query processing would read too many series (max_series " +
+                                      std::to_string(state_.max_series) + ")");
+  }
   state_.statistics.samples_read += samples;
   MNEMO_RETURN_IF_ERROR(state_.hold(samples));
   state_.release(samples);

@@ -97,7 +97,9 @@ class WindowOperator : public Operator {
     WindowCall call{series, grid_, job_.shape, scalars_, job_.position, notes};
     call.type_and_unit_labels = state_.type_and_unit_labels;
     if (grid_.counter != nullptr) count_windows(call, *grid_.counter);
+    call.context = &state_.context;
     MNEMO_RETURN_IF_ERROR(job_.evaluate(call, out));
+    MNEMO_RETURN_IF_ERROR(state_.context.check());
     if (!out.any()) return false;
     std::swap(out.labels, series.labels);
     out.drop_name = series.drop_name;

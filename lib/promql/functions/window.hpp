@@ -5,6 +5,7 @@
 #include "promql/exec/column.hpp"
 #include "promql/plan/plan.hpp"
 
+#include <mnemo/context.hpp>
 #include <mnemo/samples.hpp>
 #include <mnemo/status.hpp>
 
@@ -75,6 +76,7 @@ struct WindowCall {
   std::span<const std::vector<double>> scalars;
   PositionRange position;  // of the first argument
   Annotations& annotations;
+  const Context* context = nullptr;   // when it ends, what remains may be left out
   bool type_and_unit_labels = false;  // a label says what is a counter
 
   std::string_view metric_name() const { return series.labels.get(kMetricName); }
@@ -113,10 +115,13 @@ class WindowCursor {
 /// Calls visit(step, window) for each step whose window has a sample.
 template <typename Visit>
 void for_each_window(const WindowCall& call, Visit&& visit) {
+  constexpr size_t kLooksBetweenChecks = 1 << 16;
+  constexpr size_t kHistogramCost = 32;
   const RangeSeries& series = call.series;
   WindowCursor floats(series.times);
   WindowCursor histograms(series.histogram_times);
   Window window;
+  size_t looked_at = 0;
   for (size_t step = 0; step < call.grid.count; ++step) {
     window.end = call.shape.shift.reference(call.grid.time(step));
     window.start = window.end - call.shape.range_ms;
@@ -124,6 +129,11 @@ void for_each_window(const WindowCall& call, Visit&& visit) {
     int64_t until = window.end + call.shape.after_ms;
     bool any = floats.move_to(after, until);
     any |= histograms.move_to(after, until);
+    looked_at += 1 + floats.count() + kHistogramCost * histograms.count();
+    if (looked_at > kLooksBetweenChecks) {
+      looked_at = 0;
+      if (call.context != nullptr && !call.context->check().ok()) return;
+    }
     if (!any) continue;
     window.first = floats.first();
     window.histogram_first = histograms.first();

@@ -36,7 +36,12 @@ struct Bench {
       result.string_value = request.expression;
       result.warnings = warnings;
       result.statistics = statistics;
+      if (request.analyze) result.analysis = plan;
       return result;
+    };
+    options.explain = [this](const QueryRequest& request) -> Result<PlanNode> {
+      last = request;
+      return plan;
     };
   }
 
@@ -69,6 +74,7 @@ struct Bench {
   Status failure;
   std::vector<std::string> warnings;
   QueryStatistics statistics;
+  PlanNode plan{"sum", std::chrono::microseconds(1500), 2, {{"x", {}, 0, {}}}};
   std::unique_ptr<QueryApi> api;
   HttpRouter router;
 };
@@ -302,4 +308,18 @@ TEST_CASE("probes: healthy at once, ready when told, metrics in the text format"
   auto page = get("/metrics");
   CHECK_EQ(page.content_type, "text/plain; version=0.0.4; charset=utf-8");
   CHECK(page.body.find("x_total 1") != std::string::npos);
+}
+
+TEST_CASE("query api: a query is explained, and analyzed where it is asked for") {
+  Bench bench;
+  CHECK_EQ(bench.text("/api/v1/query_explain?query=sum(x)"),
+           R"(200 {"status":"success","data":{"name":"sum","children":[{"name":"x"}]}})");
+  CHECK_EQ(bench.text("/api/v1/query_range_explain?query=sum(x)&start=0&end=60&step=15"),
+           R"(200 {"status":"success","data":{"name":"sum","children":[{"name":"x"}]}})");
+  CHECK_EQ(bench.last.step_ms, 15'000);
+  CHECK_EQ(bench.get("/api/v1/query_range_explain?query=sum(x)&start=0").status, 400);
+  auto analyzed = bench.text("/api/v1/query?query=x&analyze=true");
+  CHECK_NE(analyzed.find(R"("analysis":{"name":"sum","executionTime":"1.5ms","series":2,)"
+                         R"("children":[{"name":"x","executionTime":"0ms","series":0}]})"),
+           std::string::npos);
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <random>
 #include <string>
 
@@ -177,5 +178,35 @@ TEST_CASE("promql: the samples of an instant query for a range are counted") {
     request.count_samples = false;
     result = Engine({}).query(Context(), data, request);
     CHECK_EQ(result->statistics.queryable_samples, 0);
+  }
+}
+
+TEST_CASE("promql: too many series or steps is an error that names the limit") {
+  MemoryQueryable data;
+  for (const char* job : {"a", "b", "c"}) load(data, {{"__name__", "m"}, {"job", job}}, 1000, {1});
+  EngineOptions options;
+  options.max_series = 2;
+  CHECK_NE(instant(data, "sum(m)", 0, options).find("max_series 2"), std::string::npos);
+  options.max_series = 3;
+  CHECK_EQ(instant(data, "sum(m)", 0, options), "{} 0:3");
+  options.max_steps = 10;
+  CHECK_EQ(range(data, "m", 0, 9000, 1000, options), range(data, "m", 0, 9000, 1000));
+  CHECK_NE(range(data, "m", 0, 10'000, 1000, options).find("max_steps 10"), std::string::npos);
+}
+
+TEST_CASE("promql: a query ends soon after its context, in the middle of a long series too") {
+  MemoryQueryable data;
+  SampleColumn& column = data.series({{"__name__", "m"}});
+  std::mt19937_64 random(3);
+  for (int64_t i = 0; i < 100'000; ++i) column.append(i * 1000, static_cast<double>(random()));
+  for (const char* expression : {"quantile_over_time(0.5, m[1d])", "stddev_over_time(m[1d])"}) {
+    INFO(expression);
+    // Alone, this takes the better part of a minute.
+    QueryRequest request{expression, 0, 100'000'000, 10'000, 0};
+    auto begin = std::chrono::steady_clock::now();
+    auto context = Context().with_timeout(std::chrono::milliseconds(100));
+    auto result = Engine({}).query(context, data, request);
+    CHECK_EQ(result.status().code(), Code::kDeadlineExceeded);
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
   }
 }
