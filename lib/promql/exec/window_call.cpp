@@ -37,8 +37,8 @@ struct WindowJob {
 
 class WindowOperator : public Operator {
  public:
-  WindowOperator(WindowJob job, const Grid& grid, QueryState& state)
-      : job_(std::move(job)), grid_(grid), state_(state) {}
+  WindowOperator(const WindowJob& job, const Grid& grid, QueryState& state)
+      : job_(job), grid_(grid), state_(state) {}
 
   Status evaluate_scalars(const CallPlan& plan) {
     for (const auto& argument : plan.arguments) {

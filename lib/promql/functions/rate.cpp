@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <tuple>
 
 namespace mnemo::promql {
 namespace {
@@ -125,7 +124,8 @@ std::optional<FloatHistogram> sampled_change(const WindowCall& call, const Windo
 /// For a series of floats alone without start timestamps, which most are.
 template <RateKind kKind>
 void rate_of_floats(const WindowCall& call, double range_seconds, StepColumn& out) {
-  const auto& [times, values] = std::tie(call.series.times, call.series.values);
+  const std::vector<int64_t>& times = call.series.times;
+  const std::vector<double>& values = call.series.values;
   Pairs resets(is_counter(kKind) ? counter_resets(values) : std::vector<size_t>());
   WindowCursor cursor(times);
   for (size_t step = 0; step < call.grid.count; ++step) {
