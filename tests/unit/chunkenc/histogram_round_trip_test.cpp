@@ -3,6 +3,8 @@
 #include "chunkenc/decode.hpp"
 #include "chunkenc/histogram_encode.hpp"
 
+#include "support/rounds.hpp"
+
 #include <doctest/doctest.h>
 
 #include <map>
@@ -147,7 +149,7 @@ void check_series(uint64_t seed, StartTimes start_times, const Convert& convert)
 TEST_CASE("histogram chunks: random series survive in every encoding") {
   auto as_is = [](const Histogram& histogram) { return histogram; };
   auto to_float = [](const Histogram& histogram) { return histogram.to_float(); };
-  for (uint64_t seed = 0; seed < 24; ++seed) {
+  for (uint64_t seed = 0; seed < mnemo::testing::rounds(24); ++seed) {
     CAPTURE(seed);
     for (auto start_times : {StartTimes::kNone, StartTimes::kStored}) {
       check_series<HistogramEncoder>(seed, start_times, as_is);

@@ -3,6 +3,8 @@
 
 #include "model/regex.hpp"
 
+#include "support/rounds.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -95,7 +97,7 @@ TEST_CASE("matcher: whatever short cut is taken, it decides as RE2 does") {
   size_t with_literals = 0;
   size_t with_prefix = 0;
   size_t matches = 0;
-  for (int i = 0; i < 4000; ++i) {
+  for (size_t i = 0; i < mnemo::testing::rounds(4000); ++i) {
     auto expression = random_expression(random, 2);
     auto regex = compile_anchored_regex(expression);
     auto matcher = Matcher::regex("a", expression);
@@ -119,10 +121,10 @@ TEST_CASE("matcher: whatever short cut is taken, it decides as RE2 does") {
     CHECK_EQ(wrong, 0);
     ++compared;
   }
-  CHECK_GT(compared, 3500);
-  CHECK_GT(with_literals, 500);
-  CHECK_GT(with_prefix, 500);
-  CHECK_GT(matches, 100000);
+  CHECK_GT(compared, mnemo::testing::rounds(3500));
+  CHECK_GT(with_literals, mnemo::testing::rounds(500));
+  CHECK_GT(with_prefix, mnemo::testing::rounds(500));
+  CHECK_GT(matches, mnemo::testing::rounds(100000));
 }
 
 TEST_CASE("matcher: nested alternations are multiplied out") {
