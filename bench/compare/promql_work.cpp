@@ -3,6 +3,7 @@
 // What bench/compare/promql needs made, and our side of it: queries through the library, in this
 // process.
 #include "dashboards.hpp"
+#include "modes.hpp"
 
 #include "query/block_queryable.hpp"
 #include "tsdb/dump/dump.hpp"
@@ -99,28 +100,12 @@ Status run_queries(const std::vector<std::string>& args) {
   return {};
 }
 
-struct Mode {
-  const char* name;
-  size_t arguments;
-  Status (*run)(const std::vector<std::string>&);
-};
-
 constexpr Mode kModes[] = {{"data", 1, write_data}, {"query", 3, run_queries}};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> args(argv + std::min(argc, 2), argv + argc);
-  for (const auto& mode : kModes) {
-    if (argc < 2 || std::string_view(argv[1]) != mode.name || args.size() != mode.arguments)
-      continue;
-    auto status = mode.run(args);
-    if (status.ok()) return 0;
-    fmt::print(stderr, "{}: {}\n", mode.name, status.to_string());
-    return 1;
-  }
-  fmt::print(stderr,
-             "usage: data FOLDER\n"
-             "       query FOLDER THREADS REPEATS <QUERIES\n");
-  return 2;
+  return run_mode(kModes, argc, argv,
+                  "usage: data FOLDER\n"
+                  "       query FOLDER THREADS REPEATS <QUERIES\n");
 }

@@ -2,6 +2,7 @@
 //
 // What bench/compare/tsdb measures or needs made: blocks, text, and the work of the library that no
 // command of the program does. Each mode prints one line of JSON with what it took.
+#include "modes.hpp"
 #include "workload.hpp"
 
 #include <mnemo/block_writer.hpp>
@@ -188,12 +189,6 @@ Status write_many(const std::vector<std::string>& args) {
   return {};
 }
 
-struct Mode {
-  const char* name;
-  size_t arguments;
-  Status (*run)(const std::vector<std::string>&);
-};
-
 constexpr Mode kModes[] = {{"write", 5, write_block},
                            {"text", 3, write_text},
                            {"labels", 2, write_labels},
@@ -202,19 +197,9 @@ constexpr Mode kModes[] = {{"write", 5, write_block},
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> args(argv + std::min(argc, 2), argv + argc);
-  for (const auto& mode : kModes) {
-    if (argc < 2 || std::string_view(argv[1]) != mode.name || args.size() != mode.arguments)
-      continue;
-    auto status = mode.run(args);
-    if (status.ok()) return 0;
-    fmt::print(stderr, "{}: {}\n", mode.name, status.to_string());
-    return 1;
-  }
-  fmt::print(stderr,
-             "usage: write FOLDER BLOCK SERIES SAMPLES scrape|number|series\n"
-             "       text FILE SERIES SAMPLES\n"
-             "       labels FILE SERIES\n"
-             "       many FOLDER BLOCK SERIES\n");
-  return 2;
+  return run_mode(kModes, argc, argv,
+                  "usage: write FOLDER BLOCK SERIES SAMPLES scrape|number|series\n"
+                  "       text FILE SERIES SAMPLES\n"
+                  "       labels FILE SERIES\n"
+                  "       many FOLDER BLOCK SERIES\n");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is said of an expression without evaluating it.
 #include "api/expression_json.hpp"
+#include "api/plan_json.hpp"
 #include "api/query_api.hpp"
 #include "base/json_text.hpp"
 #include "promql/syntax/parser.hpp"
@@ -17,6 +18,13 @@ Result<promql::ExprPtr> expression_parameter(const FormValues& form, bool experi
   return Status::invalid_argument("invalid parameter \"query\": " + expr.status().message());
 }
 
+Result<Answer> explained(const Explain& explain, const QueryRequest& request) {
+  MNEMO_TRY(auto plan, explain(request));
+  Answer answer;
+  append_explanation(answer.data, plan);
+  return answer;
+}
+
 }  // namespace
 
 Result<Answer> QueryApi::format_query(const Context&, const ServerRequest& request) {
@@ -31,6 +39,16 @@ Result<Answer> QueryApi::parse_query(const Context&, const ServerRequest& reques
   Answer answer;
   append_expression(answer.data, *expr);
   return answer;
+}
+
+Result<Answer> QueryApi::query_explain(const Context&, const ServerRequest& request) {
+  MNEMO_TRY(auto query, instant_request(request.form));
+  return explained(options_.explain, query);
+}
+
+Result<Answer> QueryApi::query_range_explain(const Context&, const ServerRequest& request) {
+  MNEMO_TRY(auto query, range_request(request.form));
+  return explained(options_.explain, query);
 }
 
 }  // namespace mnemo::api

@@ -63,23 +63,6 @@ std::string_view match_operator(MatchType type) {
   return "";
 }
 
-std::string_view duration_operator(const DurationExpr& expr) {
-  switch (expr.op) {
-    case DurationOp::kNumber:
-    case DurationOp::kAdd: return "+";
-    case DurationOp::kSub: return "-";
-    case DurationOp::kMul: return "*";
-    case DurationOp::kDiv: return "/";
-    case DurationOp::kMod: return "%";
-    case DurationOp::kPow: return "^";
-    case DurationOp::kStep: return "step";
-    case DurationOp::kRange: return "range";
-    case DurationOp::kMinOf: return "min_of";
-    case DurationOp::kMaxOf: return "max_of";
-  }
-  return "";
-}
-
 void append_number(std::string& out, const DurationExpr& expr) {
   Object object(out);
   object.flag("duration", expr.is_duration);
@@ -96,7 +79,7 @@ void append_duration(std::string& out, const DurationExpr* expr) {
   if (is_number && !expr->parenthesized) return append_number(out, *expr);
   Object object(out);
   append_duration(object.name("lhs"), expr->left.get());
-  object.text("op", duration_operator(*expr));
+  object.text("op", is_number ? "+" : operator_name(expr->op));
   if (is_number) {
     append_number(object.name("rhs"), *expr);  // Prometheus keeps parentheses with a sign only
   } else {

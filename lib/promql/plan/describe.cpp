@@ -24,12 +24,7 @@ void append_shift(std::string& text, const TimeShift& shift) {
 }
 
 std::string selector_name(const SelectorPlan& plan, std::string_view range) {
-  std::string text = "select {";
-  for (const auto& matcher : plan.matchers) {
-    if (text.back() != '{') text += ", ";
-    text += matcher.to_string();
-  }
-  text += '}';
+  std::string text = "select " + to_string(plan.matchers);
   text += range;
   if (plan.anchored) text += " anchored";
   if (plan.smoothed) text += " smoothed";

@@ -29,6 +29,23 @@ std::string_view operator_name(BinaryOp op) {
   return "?";
 }
 
+std::string_view operator_name(DurationOp op) {
+  switch (op) {
+    case DurationOp::kNumber: return "";
+    case DurationOp::kAdd: return "+";
+    case DurationOp::kSub: return "-";
+    case DurationOp::kMul: return "*";
+    case DurationOp::kDiv: return "/";
+    case DurationOp::kMod: return "%";
+    case DurationOp::kPow: return "^";
+    case DurationOp::kStep: return "step";
+    case DurationOp::kRange: return "range";
+    case DurationOp::kMinOf: return "min_of";
+    case DurationOp::kMaxOf: return "max_of";
+  }
+  return "";
+}
+
 std::string_view operator_name(AggregateOp op) {
   switch (op) {
     case AggregateOp::kSum: return "sum";

@@ -137,6 +137,9 @@ enum class DurationOp {
   kMaxOf
 };
 
+/// As they are written: "+", "step", "max_of"; of kNumber empty. The views are static.
+std::string_view operator_name(DurationOp op);
+
 /// A duration that is computed when the query is: `[5m + step()]` (experimental in Prometheus).
 /// Binary: both sides; kAdd and kSub without `left` are unary; kNumber, kStep, kRange: no sides.
 struct DurationExpr {

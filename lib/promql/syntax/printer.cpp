@@ -35,26 +35,18 @@ void print_labels(std::string& out, const std::vector<std::string>& labels) {
   out += ')';
 }
 
-std::string_view duration_operator(DurationOp op) {
-  switch (op) {
-    case DurationOp::kAdd: return "+";
-    case DurationOp::kSub: return "-";
-    case DurationOp::kMul: return "*";
-    case DurationOp::kDiv: return "/";
-    case DurationOp::kMod: return "%";
-    case DurationOp::kPow: return "^";
-    default: return "?";
-  }
-}
-
 void print_inner(std::string& out, const DurationExpr& expr) {
   switch (expr.op) {
     case DurationOp::kNumber: out += number_text(expr.seconds, expr.is_duration); return;
-    case DurationOp::kStep: out += "step()"; return;
-    case DurationOp::kRange: out += "range()"; return;
+    case DurationOp::kStep:
+    case DurationOp::kRange:
+      out += operator_name(expr.op);
+      out += "()";
+      return;
     case DurationOp::kMinOf:
     case DurationOp::kMaxOf:
-      out += expr.op == DurationOp::kMinOf ? "min_of(" : "max_of(";
+      out += operator_name(expr.op);
+      out += '(';
       print(out, *expr.left);
       out += ", ";
       print(out, *expr.right);
@@ -65,7 +57,7 @@ void print_inner(std::string& out, const DurationExpr& expr) {
   if (expr.left) {
     print(out, *expr.left);
     out += ' ';
-    out += duration_operator(expr.op);
+    out += operator_name(expr.op);
     out += ' ';
   } else if (expr.op == DurationOp::kSub) {
     out += '-';
