@@ -41,16 +41,18 @@ struct XorState {
 struct XorOutput {
   int64_t* times;
   double* values;
+  uint64_t filled_with;  // the value that all of `values` from `count` + 1 on have
   size_t count = 0;
   int64_t min;
   int64_t max;
 
-  /// Returns false past the end of the range.
+  /// Returns false past the end of the range, unless that is known to hold all samples.
+  template <bool kAll>
   bool keep(int64_t time, uint64_t value) {
-    if (time > max) return false;
+    if (!kAll && time > max) return false;
     times[count] = time;
     values[count] = std::bit_cast<double>(value);
-    count += time >= min ? 1 : 0;
+    count += kAll || time >= min ? 1 : 0;
     return true;
   }
 
@@ -63,7 +65,7 @@ struct XorOutput {
     if (first + apart * static_cast<int64_t>(run - 1) > max) return false;
     int64_t* time = times + count;
     for (size_t i = 0; i < run; ++i, first += apart) time[i] = first;
-    std::fill_n(values + count, run, std::bit_cast<double>(value));
+    std::fill_n(values + count, value == filled_with ? 1 : run, std::bit_cast<double>(value));
     count += run;
     return true;
   }
@@ -129,6 +131,7 @@ enum class Outcome { kGoOn, kMalformed, kPastRange };
 
 /// Decodes up to `all_wanted` samples that begin no later than bit `last_start`; counts that down.
 /// REQUIRES: kReach readable bytes after each such position.
+template <bool kAll>
 Outcome decode_run(const uint8_t* data, size_t last_start, XorState& state, size_t& all_wanted,
                    XorOutput& all_output) {
   // Copies, which the stores of samples can't be thought to change: they stay in registers.
@@ -167,7 +170,7 @@ Outcome decode_run(const uint8_t* data, size_t last_start, XorState& state, size
       break;
     }
     --wanted;
-    if (!output.keep(s.time, s.value)) {
+    if (!output.keep<kAll>(s.time, s.value)) {
       outcome = Outcome::kPastRange;
       break;
     }
@@ -176,6 +179,14 @@ Outcome decode_run(const uint8_t* data, size_t last_start, XorState& state, size
   all_output = output;
   all_wanted = wanted;
   return outcome;
+}
+
+/// Decodes up to bit `last_start` whatever part of the samples the range holds.
+Outcome decode_run(const uint8_t* data, size_t last_start, XorState& state, size_t& wanted,
+                   XorOutput& output) {
+  bool all = output.min == kMinTime && output.max == kMaxTime;
+  return all ? decode_run<true>(data, last_start, state, wanted, output)
+             : decode_run<false>(data, last_start, state, wanted, output);
 }
 
 /// Decodes what remains near the end of the chunk over a padded copy, since the bytes after the
@@ -202,39 +213,40 @@ Status malformed(size_t sample, size_t count) {
                            std::to_string(count) + " is malformed or cut off");
 }
 
-/// The first two samples, which have whole numbers of bytes for their time. Returns how many were
-/// read, `count` at most.
-size_t read_head(std::span<const uint8_t> data, size_t count, XorState& state, XorOutput& output,
-                 Outcome& outcome) {
-  ByteReader reader(data);
-  reader.skip(kHeaderSize);
+/// The first sample, all of whole bytes.
+bool read_first(ByteReader& reader, XorState& state) {
   state.time = reader.varint();
   state.value = reader.be64();
-  outcome = reader.failed() ? Outcome::kMalformed : Outcome::kGoOn;
-  if (reader.failed()) return 0;
   state.position = reader.offset() * 8;
-  if (!output.keep(state.time, state.value)) {
-    outcome = Outcome::kPastRange;
-    return 1;
-  }
-  if (count == 1) return 1;
+  return !reader.failed();
+}
+
+/// The second, whose time is of whole bytes.
+bool read_second(ByteReader& reader, std::span<const uint8_t> data, XorState& state) {
   state.delta = reader.uvarint();
   state.time = static_cast<int64_t>(static_cast<uint64_t>(state.time) + state.delta);
   uint8_t padded[kReach] = {};
   std::memcpy(padded, data.data() + reader.offset(), std::min(reader.remaining(), kReach - 9));
-  XorState value = state;
-  value.position = 0;
-  bool good = !reader.failed() && read_value(padded, load_bits(padded, 0), value) &&
-              value.position <= reader.remaining() * 8;
-  if (!good) {
-    outcome = Outcome::kMalformed;
-    return 1;
+  state.position = 0;
+  bool good = !reader.failed() && read_value(padded, load_bits(padded, 0), state) &&
+              state.position <= reader.remaining() * 8;
+  state.position += reader.offset() * 8;
+  return good;
+}
+
+/// Decodes the samples after the first; counts `wanted` down.
+Outcome decode_rest(ByteReader& reader, std::span<const uint8_t> data, XorState& state,
+                    size_t& wanted, XorOutput& output) {
+  if (wanted == 0) return Outcome::kGoOn;
+  if (!read_second(reader, data, state)) return Outcome::kMalformed;
+  --wanted;
+  if (!output.keep<false>(state.time, state.value)) return Outcome::kPastRange;
+  auto outcome = Outcome::kGoOn;
+  if (wanted > 0 && data.size() > kReach) {
+    outcome = decode_run(data.data(), (data.size() - kReach) * 8, state, wanted, output);
   }
-  size_t position = reader.offset() * 8 + value.position;
-  state = value;
-  state.position = position;
-  if (!output.keep(state.time, state.value)) outcome = Outcome::kPastRange;
-  return 2;
+  if (outcome != Outcome::kGoOn || wanted == 0) return outcome;
+  return decode_tail(data, state, wanted, output);
 }
 
 }  // namespace
@@ -243,20 +255,21 @@ Status decode_xor(std::span<const uint8_t> data, TimeRange range, SampleColumn& 
   MNEMO_TRY(size_t count, chunk_sample_count(data));
   if (count == 0) return {};
   if (count > data.size() * kMostSamplesPerByte) return malformed(data.size(), count);
+  ByteReader reader(data);
+  reader.skip(kHeaderSize);
+  XorState state;
+  if (!read_first(reader, state)) return malformed(0, count);
   size_t base = out.times.size();
   out.times.resize(base + count);
-  out.values.resize(base + count);
-  XorOutput output{out.times.data() + base, out.values.data() + base, 0, range.min, range.max};
-  XorState state;
-  auto outcome = Outcome::kGoOn;
-  size_t wanted = count - read_head(data, count, state, output, outcome);
-  if (outcome == Outcome::kGoOn && wanted > 0 && data.size() > kReach) {
-    outcome = decode_run(data.data(), (data.size() - kReach) * 8, state, wanted, output);
-  }
-  if (outcome == Outcome::kGoOn && wanted > 0) outcome = decode_tail(data, state, wanted, output);
+  // Filled with what the samples are most likely to be, so that runs of it need not be stored.
+  out.values.resize(base + count, std::bit_cast<double>(state.value));
+  XorOutput output{
+      out.times.data() + base, out.values.data() + base, state.value, 0, range.min, range.max};
+  size_t wanted = count - 1;
+  bool goes_on = output.keep<false>(state.time, state.value);
+  auto outcome = goes_on ? decode_rest(reader, data, state, wanted, output) : Outcome::kPastRange;
   bool failed = outcome == Outcome::kMalformed;
-  size_t size = base + (failed ? 0 : output.count);
-  resize_column(out, size);
+  resize_column(out, base + (failed ? 0 : output.count));
   if (failed) return malformed(count - wanted, count);
   return {};
 }
