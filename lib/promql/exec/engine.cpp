@@ -68,9 +68,13 @@ Result<QueryResult> collect_ranges(const Plan& plan, const Grid& grid, QueryStat
       MNEMO_RETURN_IF_ERROR(promql::extend_to_edges(shape, grid.start_ms, series));
     }
     if (series.size() == 0) continue;
-    MNEMO_RETURN_IF_ERROR(state.hold(series.size()));
+    uint64_t samples = weight(series);
+    MNEMO_RETURN_IF_ERROR(state.hold(samples));
     MNEMO_RETURN_IF_ERROR(state.hold_bytes(series.labels.memory_bytes()));
-    if (counts) grid.counter->add(0, weight(series));
+    if (counts) {
+      grid.counter->add(0, samples);
+      grid.counter->add_read(0, samples);
+    }
     ResultSeries& out = result.series.emplace_back();
     out.labels = series.labels;
     size_t i = 0;
@@ -132,12 +136,11 @@ void sort_by_labels(std::vector<ResultSeries>& series) {
   });
 }
 
-/// Where a subquery is the whole of an instant query, its steps have no place: all is at the first.
 void take_counts(const SampleCounter& counter, QueryStatistics& statistics) {
   statistics.queryable_samples = counter.total();
   statistics.queryable_samples_per_step = counter.per_step();
-  auto& per_step = statistics.queryable_samples_per_step;
-  if (per_step.size() == 1) per_step[0] = counter.total();
+  statistics.queryable_samples_read = counter.read();
+  statistics.queryable_samples_read_per_step = counter.read_per_step();
 }
 
 struct Prepared {
