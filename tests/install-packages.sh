@@ -11,7 +11,7 @@ build=(
 )
 run=(prometheus python3 curl ca-certificates)
 test=(
-  clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev nginx-light openssl
+  clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev nginx openssl
   protobuf-compiler python3-grpcio python3-pytest
 )
 

@@ -39,6 +39,7 @@ Status check_tls(const GrpcServerFlags& flags) {
 Serving::Serving(const Component& component, const CommonFlags& common, const GrpcServerFlags& grpc)
     : common_(common),
       grpc_flags_(grpc),
+      component_name_(component.name()),
       logger_(component.logger()),
       metrics_(component.metrics()),
       http_executor_(make_thread_pool(kHandlerThreads)),
@@ -53,6 +54,7 @@ Result<std::unique_ptr<Serving>> Serving::start(const Component& component,
   std::unique_ptr<Serving> serving(new Serving(component, common, grpc));
   MNEMO_RETURN_IF_ERROR(serving->listen_http(std::move(routes)));
   MNEMO_RETURN_IF_ERROR(serving->listen_grpc(std::move(store)).with_context("gRPC server"));
+  serving->set_ready(false);
   return serving;
 }
 
@@ -95,10 +97,19 @@ Status Serving::listen_grpc(std::shared_ptr<Store> store) {
 }
 
 void Serving::set_ready(bool ready) {
+  status_of("ready").set(ready ? 1 : 0);
+  status_of("healthy").set(1);
   if (probe_.is_ready() == ready) return;
   probe_.set_ready(ready);
   grpc_->set_ready(ready);
   logger_->info(ready ? "ready" : "not ready");
+}
+
+Gauge& Serving::status_of(const std::string& check) {
+  return metrics_->gauge(
+      "thanos_status",
+      "Represents status (0 indicates failure, 1 indicates success) of the component.",
+      {{"check", check}, {"component", component_name_}});
 }
 
 void Serving::stop() {
