@@ -62,9 +62,13 @@ class CountingStream final : public SeriesStream {
 
 BucketStore::BucketStore(std::shared_ptr<Bucket> bucket, std::shared_ptr<MetaFetcher> fetcher,
                          BucketStoreOptions options)
-    : reader_(std::move(bucket), options.executor),
-      fetcher_(std::move(fetcher)),
-      options_(std::move(options)) {
+    : fetcher_(std::move(fetcher)), options_(std::move(options)) {
+  surroundings_ = std::make_shared<BlockSurroundings>(
+      BlockSurroundings{RangeReader(std::move(bucket), options_.executor), options_.headers,
+                        nullptr, options_.usual_entry_size, options_.usual_chunk_size});
+  if (options_.metrics) {
+    surroundings_->header_metrics = std::make_shared<IndexHeaderMetrics>(*options_.metrics);
+  }
   if (options_.metrics) metrics_ = std::make_shared<BucketStoreMetrics>(*options_.metrics);
   if (!options_.logger) options_.logger = null_logger();
   auto empty = std::make_shared<BlockTable>();

@@ -30,6 +30,10 @@ struct BucketStoreOptions {
   std::string component_type = "store";
   /// Limits what is served (`--min-time`, `--max-time`); empty: no limit. Asked at every call.
   std::function<TimeRange()> time_limit;
+  IndexHeaderOptions headers;
+  /// What most series entries and chunks don't exceed, where meta.json knows no less.
+  uint64_t usual_entry_size = 64U << 10;
+  uint64_t usual_chunk_size = 16000;
   /// About how many bytes of chunks one query holds at a time, shared by its blocks.
   uint64_t query_bytes = 64U << 20;
 };
@@ -55,6 +59,9 @@ class BucketStore final : public Store {
   /// fails no sync. Errors: those of listing the bucket.
   Status sync(const Context& context);
 
+  /// Lets go of index headers that nobody has needed for the idle timeout.
+  void release_idle_headers();
+
   /// Whether a sync has been complete.
   bool ready() const { return ready_; }
 
@@ -76,6 +83,7 @@ class BucketStore final : public Store {
   BlockTable merge_view(const BlockTable& old, const BlockView& view) const;
   Status load_missing(const Context& context, BlockTable& table);
   void load_slot(const Context& context, BlockSlot& slot);
+  void remove_leftovers(const BlockTable& now) const;
   void report(const BlockTable& old, const BlockTable& now);
   TimeRange limited(TimeRange range) const;
 
@@ -89,7 +97,7 @@ class BucketStore final : public Store {
   Result<LabelsResponse> gather_labels(const Context& context, const Request& request,
                                        const LabelAsk& ask) const;
 
-  RangeReader reader_;
+  std::shared_ptr<BlockSurroundings> surroundings_;
   std::shared_ptr<MetaFetcher> fetcher_;
   BucketStoreOptions options_;
   std::shared_ptr<BucketStoreMetrics> metrics_;

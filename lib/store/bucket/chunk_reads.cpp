@@ -43,14 +43,15 @@ Status BucketBlock::read_segment(const Context& context, std::span<const WantedC
   auto object =
       block_object(meta_->ulid, tsdb::segment_name(tsdb::segment_of(wanted.front().meta.ref)));
   auto ranges = record_ranges(wanted, chunk_size_);
-  MNEMO_TRY(auto pieces, reader_.read(context, object, ranges, stats.chunk_reads));
+  MNEMO_TRY(auto pieces, surroundings_->reader.read(context, object, ranges, stats.chunk_reads));
   for (size_t i = 0; i < wanted.size(); ++i) {
     uint64_t offset = ranges[i].offset;
     uint64_t size = tsdb::chunk_record_size(pieces[i]).value_or(0);
     bool cut_short = size > pieces[i].size() && size <= kMaxRecordSize;
     if (cut_short) {
       ByteRange whole{offset, size};
-      MNEMO_TRY(auto again, reader_.read(context, object, {&whole, 1}, stats.chunk_reads));
+      MNEMO_TRY(auto again,
+                surroundings_->reader.read(context, object, {&whole, 1}, stats.chunk_reads));
       pieces[i] = std::move(again[0]);
     }
     MNEMO_TRY(auto record, tsdb::parse_chunk_record(pieces[i], offset).with_context(object));

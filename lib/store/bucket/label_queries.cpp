@@ -82,7 +82,8 @@ Result<LabelsResponse> BucketStore::label_names(const Context& context,
                                              }));
           return response_of(names);
         }
-        for (auto name : block->header().postings_table.names()) insert(names, name);
+        MNEMO_TRY(auto header, block->header(ask_context));
+        for (auto name : header->postings_table.names()) insert(names, name);
         for (const auto& label : external_labels(block->meta())) insert(names, label.name);
         for (const auto& name : request.without_replica_labels) names.erase(name);
         return response_of(names);
@@ -107,9 +108,10 @@ Result<LabelsResponse> BucketStore::label_values(const Context& context,
         Texts values;
         if (read.matchers.empty()) {
           if (is_external) return LabelsResponse{{std::string(external.get(request.label))}, {}};
-          block->header().postings_table.for_each(
-              request.label, {},
-              [&](const tsdb::PostingsEntry& entry) { insert(values, entry.value); });
+          MNEMO_TRY(auto header, block->header(ask_context));
+          header->postings_table.for_each(request.label, {}, [&](const tsdb::PostingsEntry& entry) {
+            insert(values, entry.value);
+          });
           return response_of(values);
         }
         auto matchers = read.matchers;

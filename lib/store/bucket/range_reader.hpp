@@ -59,7 +59,7 @@ class RangeReader {
   Result<std::vector<Bytes>> read(const Context& context, const std::string& object,
                                   std::span<const ByteRange> ranges, ReadCount& count) const;
 
-  Bucket& bucket() const { return *bucket_; }
+  const std::shared_ptr<Bucket>& bucket() const { return bucket_; }
   Executor& executor() const { return *executor_; }
 
  private:
