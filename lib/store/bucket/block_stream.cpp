@@ -39,7 +39,11 @@ Result<bool> BlockStream::next(Series& series) {
 
 Status BlockStream::select() {
   MNEMO_TRY(header_, block_->header(context_));
-  MNEMO_TRY(refs_, block_->select(context_, *header_, matchers_, *stats_));
+  MNEMO_TRY(auto selection, block_->select(context_, *header_, matchers_, *stats_));
+  refs_ = std::move(selection.refs);
+  remaining_ = std::move(selection.remaining);
+  if (remaining_.empty()) MNEMO_RETURN_IF_ERROR(stats_->series_limit.reserve(refs_.size()));
+  if (refs_.empty() && stats_->metrics) stats_->metrics->empty_postings.increment();
   const auto& table = header_->postings_table;
   order_.emplace(
       finisher_.rewrites([&](std::string_view name) { return table.value_count(name) > 0; }));
@@ -66,8 +70,18 @@ Status BlockStream::add_entry(std::span<const uint8_t> content, uint64_t offset)
   std::erase_if(chunks_, [&](const ChunkMeta& chunk) { return !chunk.range().overlaps(range_); });
   if (chunks_.empty()) return {};
   MNEMO_TRY(auto own, tsdb::resolve_labels(symbols_, header_->symbols, offset));
+  if (!remaining_.empty()) {
+    if (!matches_all(remaining_, own)) {
+      if (stats_->metrics) {
+        stats_->metrics->lazy_overfetched_bytes.increment(static_cast<double>(content.size()));
+      }
+      return {};
+    }
+    MNEMO_RETURN_IF_ERROR(stats_->series_limit.reserve(1));
+  }
   auto finished = finisher_.finish(own);
   if (!shard_.matches(finished)) return {};
+  if (!skip_chunks_) MNEMO_RETURN_IF_ERROR(stats_->chunk_limit.reserve(chunks_.size()));
   order_->push(std::move(own), std::move(finished), skip_chunks_ ? Chunks() : chunks_);
   return {};
 }

@@ -58,6 +58,7 @@ class BlockStream final : public SeriesStream {
   std::shared_ptr<const IndexHeader> header_;  // null until the series are selected
   bool order_finished_ = false;
   tsdb::Postings refs_;
+  std::vector<Matcher> remaining_;  // over the series' own labels
   size_t next_ref_ = 0;
   size_t entries_at_once_;
   std::optional<SeriesOrder<Chunks>> order_;

@@ -2,16 +2,12 @@
 #include "store/bucket/bucket_block.hpp"
 
 #include "blocks/layout.hpp"
-#include "store/bucket/bucket_postings.hpp"
 #include "tsdb/chunks/record.hpp"
-#include "tsdb/index/series.hpp"
 
 #include <algorithm>
 
 namespace mnemo {
 namespace {
-
-constexpr uint64_t kMaxEntrySize = 64U << 20;
 
 /// The size of the index as meta.json has it; 0 where it hasn't.
 uint64_t known_index_size(const BlockMeta& meta) {
@@ -60,48 +56,6 @@ Result<std::shared_ptr<const BucketBlock>> BucketBlock::load(
   return std::shared_ptr<const BucketBlock>(std::move(block));
 }
 
-Result<tsdb::Postings> BucketBlock::select(const Context& context, const IndexHeader& header,
-                                           std::span<const Matcher> matchers,
-                                           QueryStats& stats) const {
-  BucketPostings source(context, header, surroundings_->reader, stats.postings_reads);
-  MNEMO_TRY(auto postings, tsdb::select_postings(matchers, source));
-  stats.postings += postings.size();
-  return postings;
-}
-
-Status BucketBlock::read_entries(const Context& context, const IndexHeader& header,
-                                 std::span<const tsdb::SeriesRef> refs, QueryStats& stats,
-                                 const EntryVisitor& visit) const {
-  std::vector<ByteRange> ranges;
-  ranges.reserve(refs.size());
-  uint64_t end = header.end_of(header.toc.series);
-  for (auto ref : refs) {
-    uint64_t offset = header.offset_of(ref);
-    if (offset < header.toc.series || offset >= end) {
-      return Status::data_loss(header.object + ": " +
-                               tsdb::located("series entry", offset, "lies outside its section"));
-    }
-    ranges.push_back({offset, std::min(entry_size_, end - offset)});
-  }
-  MNEMO_TRY(auto pieces,
-            surroundings_->reader.read(context, header.object, ranges, stats.series_reads));
-  stats.series += refs.size();
-  for (size_t i = 0; i < ranges.size(); ++i) {
-    uint64_t offset = ranges[i].offset;
-    uint64_t size = tsdb::series_entry_size(pieces[i]).value_or(0);
-    if (size > pieces[i].size() && size <= end - offset && size <= kMaxEntrySize) {
-      ByteRange whole{offset, size};
-      MNEMO_TRY(auto again, surroundings_->reader.read(context, header.object, {&whole, 1},
-                                                       stats.series_reads));
-      pieces[i] = std::move(again[0]);
-    }
-    MNEMO_TRY(auto content,
-              tsdb::series_entry_content(pieces[i], offset).with_context(header.object));
-    MNEMO_RETURN_IF_ERROR(visit(content, offset));
-  }
-  return {};
-}
-
 uint64_t BucketBlock::estimate_bytes(std::span<const ChunkMeta> chunks) const {
   uint64_t bytes = 0;
   for (size_t i = 0; i < chunks.size(); ++i) {
@@ -118,7 +72,8 @@ Status BucketBlock::read_chunks(const Context& context, std::vector<WantedChunk>
                                 std::span<const Aggregate> aggregates, QueryStats& stats) const {
   std::sort(wanted.begin(), wanted.end(),
             [](const WantedChunk& a, const WantedChunk& b) { return a.meta.ref < b.meta.ref; });
-  stats.chunks += wanted.size();
+  stats.chunks.touched += wanted.size();
+  stats.chunks.fetched += wanted.size();
   auto segment = [&](size_t i) { return tsdb::segment_of(wanted[i].meta.ref); };
   for (size_t first = 0, last = 0; first < wanted.size(); first = last) {
     while (last < wanted.size() && segment(last) == segment(first)) ++last;

@@ -5,11 +5,13 @@
 #include <mnemo/block_meta.hpp>
 #include <mnemo/store.hpp>
 
+#include "store/bucket/index_cache.hpp"
 #include "store/bucket/index_header.hpp"
 #include "store/bucket/lazy_index_header.hpp"
+#include "store/bucket/lazy_postings.hpp"
 #include "store/bucket/query_stats.hpp"
 #include "store/bucket/range_reader.hpp"
-#include "tsdb/index/postings.hpp"
+#include "tsdb/index/selection.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -40,6 +42,14 @@ struct BlockSurroundings {
   /// What most entries and chunks don't exceed, where meta.json knows no less.
   uint64_t usual_entry_size = 64U << 10;
   uint64_t usual_chunk_size = 16000;
+  LazyPostingsOptions lazy_postings;
+  std::shared_ptr<IndexCache> index_cache;  // null: none
+};
+
+/// The series that a selection found, and what is left to be asked of their labels.
+struct SeriesSelection {
+  tsdb::Postings refs;
+  std::vector<Matcher> remaining;
 };
 
 /// One block in a bucket, of which only the index header is at hand; everything else is read by
@@ -64,9 +74,9 @@ class BucketBlock {
   }
 
   /// The series that satisfy all matchers (all series without any), which are over the series' own
-  /// labels.
-  Result<tsdb::Postings> select(const Context& context, const IndexHeader& header,
-                                std::span<const Matcher> matchers, QueryStats& stats) const;
+  /// labels. Where lazy postings are enabled, some matchers may remain.
+  Result<SeriesSelection> select(const Context& context, const IndexHeader& header,
+                                 std::span<const Matcher> matchers, QueryStats& stats) const;
 
   /// Reads the entries of series and hands each to `visit` with its offset, in their order.
   using EntryVisitor = std::function<Status(std::span<const uint8_t> content, uint64_t offset)>;
@@ -85,6 +95,18 @@ class BucketBlock {
   BucketBlock(std::shared_ptr<const BlockMeta> meta,
               std::shared_ptr<const BlockSurroundings> surroundings);
 
+  Result<SeriesSelection> select_from_postings(const Context& context, const IndexHeader& header,
+                                               std::span<const Matcher> matchers,
+                                               QueryStats& stats) const;
+  /// Which terms to leave for later; empty: none.
+  std::vector<Expansion> choose_terms(const tsdb::PostingsPlan& plan, std::vector<TermSize> sizes,
+                                      BucketStoreMetrics* metrics) const;
+  Result<std::vector<Bytes>> entry_bytes(const Context& context, const IndexHeader& header,
+                                         std::span<const tsdb::SeriesRef> refs,
+                                         QueryStats& stats) const;
+  Status fetch_entries(const Context& context, const IndexHeader& header,
+                       std::span<const tsdb::SeriesRef> refs, std::span<const size_t> missing,
+                       QueryStats& stats, std::vector<Bytes>& entries) const;
   Status read_segment(const Context& context, std::span<const WantedChunk> wanted,
                       std::span<const Aggregate> aggregates, QueryStats& stats) const;
 

@@ -7,6 +7,7 @@
 #include <mnemo/metrics.hpp>
 #include <mnemo/store.hpp>
 
+#include "base/gate.hpp"
 #include "blocks/meta_fetcher.hpp"
 #include "store/bucket/block_table.hpp"
 #include "store/bucket/query_stats.hpp"
@@ -34,6 +35,12 @@ struct BucketStoreOptions {
   /// What most series entries and chunks don't exceed, where meta.json knows no less.
   uint64_t usual_entry_size = 64U << 10;
   uint64_t usual_chunk_size = 16000;
+  LazyPostingsOptions lazy_postings;
+  std::shared_ptr<IndexCache> index_cache;  // null: none
+  QueryLimits limits;
+  size_t max_concurrent_series =
+      0;                         // Series calls at a time, others wait (needs metrics); 0: no limit
+  size_t load_concurrency = 20;  // blocks that are loaded at the same time
   /// About how many bytes of chunks one query holds at a time, shared by its blocks.
   uint64_t query_bytes = 64U << 20;
 };
@@ -45,6 +52,8 @@ struct BucketStoreOptions {
 /// A block that can't be read, and before the first complete sync what isn't known yet, is a
 /// warning beside the rest of the answer, or (PartialResponse::kAbort) the failure of the call; the
 /// error names object and offset.
+///
+/// A call that passes a limit fails with ResourceExhausted, whatever partial response says.
 ///
 /// Thread-safe. Ownership: shares bucket, fetcher and executor with its streams; the metrics must
 /// outlive the store and its streams.
@@ -92,7 +101,8 @@ class BucketStore final : public Store {
     const BlockSlot* slot;
     std::vector<Matcher> matchers;
   };
-  using LabelAsk = std::function<Result<LabelsResponse>(const Context&, const LabelRead&)>;
+  using LabelAsk = std::function<Result<LabelsResponse>(const Context&, const LabelRead&,
+                                                        const std::shared_ptr<QueryStats>&)>;
   template <typename Request>
   Result<LabelsResponse> gather_labels(const Context& context, const Request& request,
                                        const LabelAsk& ask) const;
@@ -101,6 +111,7 @@ class BucketStore final : public Store {
   std::shared_ptr<MetaFetcher> fetcher_;
   BucketStoreOptions options_;
   std::shared_ptr<BucketStoreMetrics> metrics_;
+  std::shared_ptr<Gate> gate_;  // shared with the streams that are in it; null: none
   std::atomic<bool> ready_{false};
   std::mutex sync_mutex_;
   mutable std::mutex mutex_;

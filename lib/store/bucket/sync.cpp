@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/bucket/bucket_store.hpp"
 
+#include "blocks/bounded.hpp"
 #include "blocks/layout.hpp"
 
 #include <chrono>
@@ -61,10 +62,11 @@ Status BucketStore::load_missing(const Context& context, BlockTable& table) {
   for (auto& [ulid, slot] : table.slots) {
     if (!slot.block) missing.push_back(&slot);
   }
-  return parallel_for(context, *options_.executor, missing.size(), [&](size_t i) {
-    load_slot(context, *missing[i]);
-    return context.check();
-  });
+  return bounded_for(context, options_.executor.get(), options_.load_concurrency, missing.size(),
+                     [&](size_t i) {
+                       load_slot(context, *missing[i]);
+                       return context.check();
+                     });
 }
 
 void BucketStore::load_slot(const Context& context, BlockSlot& slot) {
@@ -104,6 +106,7 @@ void BucketStore::remove_leftovers(const BlockTable& now) const {
     std::error_code removal;
     std::filesystem::remove_all(entry->path(), removal);
     if (removal) {
+      if (metrics_) metrics_->block_drop_failures.increment();
       options_.logger->warn("removing what was kept of a block failed",
                             {{"path", entry->path().string()}, {"err", removal.message()}});
     }
