@@ -11,8 +11,8 @@ build=(
 )
 run=(prometheus python3 curl ca-certificates)
 test=(
-  clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev openssl protobuf-compiler
-  python3-pytest
+  clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev nginx openssl
+  protobuf-compiler python3-grpcio python3-pytest
 )
 
 wanted=("${build[@]}" "${run[@]}")

@@ -27,6 +27,7 @@ struct EngineOptions {
   uint64_t max_samples = 50'000'000;  // in memory at the same time, of 16 bytes each
   uint64_t max_series = 0;            // read, each as often as the query reads it
   uint64_t max_steps = 0;
+  uint64_t max_bytes = 0;  // in memory at the same time: samples, labels, encoded series kept
   bool enable_experimental_functions = false;
   /// Metric names that functions and operators drop stay until the end of the query, so that
   /// label_replace and aggregations still see them.
