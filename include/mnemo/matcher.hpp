@@ -15,6 +15,9 @@ namespace mnemo {
 /// The numbers are those of the StoreAPI.
 enum class MatchType { kEqual = 0, kNotEqual = 1, kRegex = 2, kNotRegex = 3 };
 
+/// As in PromQL: "=", "!=", "=~", "!~".
+std::string_view match_operator(MatchType type);
+
 /// A condition on one label of a series. An absent label has the empty value. Regular expressions
 /// are RE2, match the whole value, and "." matches newlines.
 ///

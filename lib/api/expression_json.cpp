@@ -53,16 +53,6 @@ std::string_view cardinality_name(MatchCardinality cardinality) {
   return "";
 }
 
-std::string_view match_operator(MatchType type) {
-  switch (type) {
-    case MatchType::kEqual: return "=";
-    case MatchType::kNotEqual: return "!=";
-    case MatchType::kRegex: return "=~";
-    case MatchType::kNotRegex: return "!~";
-  }
-  return "";
-}
-
 void append_number(std::string& out, const DurationExpr& expr) {
   Object object(out);
   object.flag("duration", expr.is_duration);

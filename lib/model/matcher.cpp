@@ -51,7 +51,9 @@ std::string prefix_of(const re2::RE2& regex) {
   return std::string(common_prefix(least, greatest));
 }
 
-std::string_view operator_text(MatchType type) {
+}  // namespace
+
+std::string_view match_operator(MatchType type) {
   switch (type) {
     case MatchType::kEqual: return "=";
     case MatchType::kNotEqual: return "!=";
@@ -60,8 +62,6 @@ std::string_view operator_text(MatchType type) {
   }
   return "?";
 }
-
-}  // namespace
 
 Matcher Matcher::equal(std::string_view name, std::string_view value) {
   return {MatchType::kEqual, name, value};
@@ -130,7 +130,7 @@ std::string Matcher::to_string() const {
   } else {
     append_go_quoted(text, name_);
   }
-  text += operator_text(type_);
+  text += match_operator(type_);
   append_go_quoted(text, value_);
   return text;
 }

@@ -100,7 +100,16 @@ Measured cancel_after(Milliseconds moment, const Engine& engine, MemoryQueryable
   return {is_cancelled ? Status() : result.status(), ended - cancelled};
 }
 
+void print(const char* name, std::vector<double>& latencies, const char* expression) {
+  if (latencies.empty()) return;
+  std::sort(latencies.begin(), latencies.end());
+  std::printf("%-8s %4zu times: median %6.2f ms, longest %6.2f ms  %s\n", name, latencies.size(),
+              latencies[latencies.size() / 2], latencies.back(), expression);
+  std::fflush(stdout);
+}
+
 int measure(const char* name, const Engine& engine, MemoryQueryable& data, int runs) {
+  std::vector<double> all;
   int64_t end = (kSamples - 1) * kInterval;
   for (const char* expression : kExpressions) {
     QueryRequest request{expression, 0, end, kInterval, 0};
@@ -120,13 +129,10 @@ int measure(const char* name, const Engine& engine, MemoryQueryable& data, int r
       }
       if (measured.latency) latencies.push_back(measured.latency->count());
     }
-    if (latencies.empty()) latencies.push_back(0);
-    std::sort(latencies.begin(), latencies.end());
-    std::printf("%-8s %8.0f ms, %3zu times: median %6.2f ms, longest %6.2f ms  %s\n", name,
-                duration.count(), latencies.size(), latencies[latencies.size() / 2],
-                latencies.back(), expression);
-    std::fflush(stdout);
+    all.insert(all.end(), latencies.begin(), latencies.end());
+    print(name, latencies, expression);
   }
+  print(name, all, "all of these");
   return 0;
 }
 

@@ -126,8 +126,12 @@ struct DeviationFold : VarianceFold {
 
 class QuantileAccumulator : public Accumulator {
  public:
-  QuantileAccumulator(const AggregatePlan& plan, size_t steps, std::vector<double> quantiles)
-      : position_(plan.expr->position), steps_(steps), quantiles_(std::move(quantiles)) {}
+  QuantileAccumulator(const Context& context, const AggregatePlan& plan, size_t steps,
+                      std::vector<double> quantiles)
+      : context_(context),
+        position_(plan.expr->position),
+        steps_(steps),
+        quantiles_(std::move(quantiles)) {}
 
   void add_group() override { groups_.emplace_back(steps_); }
 
@@ -144,13 +148,14 @@ class QuantileAccumulator : public Accumulator {
   }
 
   void finish(size_t group, StepColumn& out, Annotations&) override {
-    for (size_t step = 0; step < steps_; ++step) {
+    for (size_t step = 0; step < steps_ && context_.check().ok(); ++step) {
       std::vector<double>& values = groups_[group][step];
       if (!values.empty()) out.set(step, quantile_of(quantiles_[step], values));
     }
   }
 
  private:
+  const Context& context_;
   PositionRange position_;
   size_t steps_;
   std::vector<double> quantiles_;
@@ -159,8 +164,8 @@ class QuantileAccumulator : public Accumulator {
 
 }  // namespace
 
-std::unique_ptr<Accumulator> make_accumulator(const AggregatePlan& plan, size_t steps,
-                                              std::vector<double> parameter) {
+std::unique_ptr<Accumulator> make_accumulator(const Context& context, const AggregatePlan& plan,
+                                              size_t steps, std::vector<double> parameter) {
   switch (plan.op) {
     case AggregateOp::kMin: return std::make_unique<FloatAccumulator<MinFold>>(plan, steps);
     case AggregateOp::kMax: return std::make_unique<FloatAccumulator<MaxFold>>(plan, steps);
@@ -170,7 +175,7 @@ std::unique_ptr<Accumulator> make_accumulator(const AggregatePlan& plan, size_t 
     case AggregateOp::kStddev:
       return std::make_unique<FloatAccumulator<DeviationFold>>(plan, steps);
     case AggregateOp::kQuantile:
-      return std::make_unique<QuantileAccumulator>(plan, steps, std::move(parameter));
+      return std::make_unique<QuantileAccumulator>(context, plan, steps, std::move(parameter));
     default: return make_sum_accumulator(plan, steps);
   }
 }

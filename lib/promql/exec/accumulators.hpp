@@ -5,6 +5,8 @@
 #include "promql/exec/column.hpp"
 #include "promql/plan/plan.hpp"
 
+#include <mnemo/context.hpp>
+
 #include <memory>
 #include <vector>
 
@@ -21,13 +23,15 @@ class Accumulator {
   virtual void add_group() = 0;
   /// Adds a series to a group, at each step where it has a sample.
   virtual void add(size_t group, const StepColumn& series, Annotations& annotations) = 0;
-  /// Sets each step of `out` at which the group has a value.
+  /// Sets each step of `out` at which the group has a value; when the query's context ends, what
+  /// remains may be left out.
   virtual void finish(size_t group, StepColumn& out, Annotations& annotations) = 0;
 };
 
 /// For an aggregation that gives one series a group. `parameter` is that of quantile, at each step.
-std::unique_ptr<Accumulator> make_accumulator(const AggregatePlan& plan, size_t steps,
-                                              std::vector<double> parameter);
+/// `context` outlives it.
+std::unique_ptr<Accumulator> make_accumulator(const Context& context, const AggregatePlan& plan,
+                                              size_t steps, std::vector<double> parameter);
 
 /// For sum and avg, which take floats and histograms.
 std::unique_ptr<Accumulator> make_sum_accumulator(const AggregatePlan& plan, size_t steps);

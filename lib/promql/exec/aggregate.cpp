@@ -58,7 +58,7 @@ Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, Operator& i
       check_quantiles(parameter, plan.parameter->position, own);
     }
   }
-  auto accumulator = make_accumulator(plan, grid.count, std::move(parameter));
+  auto accumulator = make_accumulator(state.context, plan, grid.count, std::move(parameter));
   GroupNumbers numbers(plan);
   std::vector<GroupName> names;
   StepColumn series;
@@ -88,6 +88,7 @@ Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, Operator& i
     result[group].reset(grid.count);
     if (state.delayed_name_removal) result[group].drop_name = names[group].drop;
     accumulator->finish(group, result[group], own);
+    MNEMO_RETURN_IF_ERROR(state.context.check());
   }
   annotations.merge(own);
   return result;

@@ -145,7 +145,7 @@ Result<StepMatrix> vector_vector(const BinaryPlan& plan, const Grid& grid, Opera
   MNEMO_TRY(StepMatrix right, drain(right_side, state));
   right_side.annotate(annotations);
   auto result = is_set_operator(plan.op)
-                    ? apply_set_operator(plan, std::move(left), std::move(right))
+                    ? apply_set_operator(state.context, plan, std::move(left), std::move(right))
                     : apply_vector_operator(plan, grid, std::move(left), std::move(right), state,
                                             annotations);
   state.samples_held = held;
@@ -172,10 +172,11 @@ MatchGroups::MatchGroups(const VectorMatching& matching)
   std::sort(names_.begin(), names_.end());
 }
 
-std::vector<size_t> MatchGroups::numbers(const StepMatrix& matrix) {
+Result<std::vector<size_t>> MatchGroups::numbers(const Context& context, const StepMatrix& matrix) {
   std::vector<size_t> result;
   result.reserve(matrix.size());
   for (const StepColumn& series : matrix) {
+    MNEMO_RETURN_IF_ERROR(context.check());
     Labels group = on_ ? keep_labels(series.labels, names_) : drop_labels(series.labels, names_);
     result.push_back(numbers_.try_emplace(std::move(group), numbers_.size()).first->second);
   }

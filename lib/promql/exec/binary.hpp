@@ -14,7 +14,8 @@ Result<OperatorPtr> make_binary_operator(const BinaryPlan& plan, const Grid& gri
                                          QueryState& state);
 
 /// Between two vectors: and, or, unless.
-Result<StepMatrix> apply_set_operator(const BinaryPlan& plan, StepMatrix left, StepMatrix right);
+Result<StepMatrix> apply_set_operator(const Context& context, const BinaryPlan& plan,
+                                      StepMatrix left, StepMatrix right);
 
 /// Between two vectors: arithmetic and comparisons, with matching.
 Result<StepMatrix> apply_vector_operator(const BinaryPlan& plan, const Grid& grid, StepMatrix left,
@@ -25,7 +26,7 @@ Result<StepMatrix> apply_vector_operator(const BinaryPlan& plan, const Grid& gri
 class MatchGroups {
  public:
   explicit MatchGroups(const VectorMatching& matching);
-  std::vector<size_t> numbers(const StepMatrix& matrix);
+  Result<std::vector<size_t>> numbers(const Context& context, const StepMatrix& matrix);
   size_t count() const { return numbers_.size(); }
 
  private:

@@ -140,10 +140,11 @@ class FamilyEvaluator {
     }
   }
 
-  void evaluate(const Computation& computation, std::pair<std::string_view, std::string> extra,
-                StepMatrix& results) {
+  Status evaluate(const Computation& computation, std::pair<std::string_view, std::string> extra,
+                  StepMatrix& results) {
     StepMatrix classics;
     for (const Family& family : input_.families) {
+      MNEMO_RETURN_IF_ERROR(state_.context.check());
       StepColumn native = column(family.labels, extra);
       StepColumn classic = native;
       HistogramNotes notes{annotations_, told_name(family.labels), position_};
@@ -154,6 +155,7 @@ class FamilyEvaluator {
       if (classic.any()) classics.push_back(std::move(classic));
     }
     for (StepColumn& classic : classics) results.push_back(std::move(classic));
+    return {};
   }
 
  private:
@@ -246,7 +248,8 @@ Result<StepMatrix> evaluate(const CallPlan& plan, const Grid& grid, QueryState& 
   StepMatrix results;
   if (plan.function->name == "histogram_fraction") {
     evaluator.check_bounds();
-    evaluator.evaluate(Fraction(call.scalars[0], call.scalars[1]), {}, results);
+    Fraction fraction(call.scalars[0], call.scalars[1]);
+    MNEMO_RETURN_IF_ERROR(evaluator.evaluate(fraction, {}, results));
     return merge_same_labels(std::move(results));
   }
   for (size_t i = 0; i < call.scalars.size(); ++i) {
@@ -256,7 +259,7 @@ Result<StepMatrix> evaluate(const CallPlan& plan, const Grid& grid, QueryState& 
   for (const auto& quantiles : call.scalars) {
     std::pair<std::string_view, std::string> extra;
     if (!call.label.empty()) extra = {call.label, open_metrics_number(quantiles.at(0))};
-    evaluator.evaluate(Quantile(quantiles, grid), extra, results);
+    MNEMO_RETURN_IF_ERROR(evaluator.evaluate(Quantile(quantiles, grid), extra, results));
   }
   return merge_same_labels(std::move(results));
 }

@@ -175,11 +175,13 @@ Status fetch_infos(const TimeShift& shift, const Grid& grid, QueryState& state, 
 /// that whose sample is the latest.
 class InfoJoin {
  public:
-  InfoJoin(InfoInput& input, size_t steps) : input_(input), steps_(steps) {}
+  InfoJoin(const Context& context, InfoInput& input, size_t steps)
+      : context_(context), input_(input), steps_(steps) {}
 
   Result<StepMatrix> run() {
-    find_latest();
+    MNEMO_RETURN_IF_ERROR(find_latest());
     for (size_t i = 0; i < input_.base.size(); ++i) {
+      MNEMO_RETURN_IF_ERROR(context_.check());
       if (input_.is_info[i]) {
         results_.push_back(std::move(input_.base[i]));
       } else {
@@ -204,7 +206,7 @@ class InfoJoin {
     bool kept = true;
   };
 
-  void find_latest() {
+  Status find_latest() {
     std::vector<uint8_t> base_present(steps_);
     for (const StepColumn& series : input_.base) {
       for (size_t step = 0; step < steps_; ++step) base_present[step] |= series.present(step);
@@ -213,6 +215,7 @@ class InfoJoin {
       metrics_.try_emplace(std::string(info.labels.get(kMetricName)));
     }
     for (size_t i = 0; i < input_.infos.size(); ++i) {
+      MNEMO_RETURN_IF_ERROR(context_.check());
       const StepColumn& info = input_.infos[i];
       GroupNumbers& numbers = metrics_.find(info.labels.get(kMetricName))->second;
       Labels key = keep_labels(info.labels, input_.identity);
@@ -223,6 +226,7 @@ class InfoJoin {
         choose(groups_[at->second].latest[step], static_cast<int32_t>(i), step);
       }
     }
+    return {};
   }
 
   void choose(int32_t& latest, int32_t i, size_t step) {
@@ -323,6 +327,7 @@ class InfoJoin {
 
   const StepColumn& info(int32_t i) const { return input_.infos[static_cast<size_t>(i)]; }
 
+  const Context& context_;
   InfoInput& input_;
   size_t steps_;
   std::map<std::string, GroupNumbers, std::less<>> metrics_;  // groups of each, by instance and job
@@ -344,7 +349,7 @@ Result<StepMatrix> evaluate(const CallPlan& plan, const Grid& grid, QueryState& 
   }
   TimeShift shift = first_shift(&argument).value_or(TimeShift{});
   MNEMO_RETURN_IF_ERROR(fetch_infos(shift, grid, state, input, annotations));
-  return InfoJoin(input, grid.count).run();
+  return InfoJoin(state.context, input, grid.count).run();
 }
 
 }  // namespace

@@ -48,7 +48,10 @@ class StreamingMap : public Operator {
 Result<StepMatrix> transform_all(Operator& input, const SeriesTransform& transform,
                                  QueryState& state, Annotations& own) {
   MNEMO_TRY(StepMatrix matrix, drain(input, state));
-  for (StepColumn& series : matrix) transform(series, own);
+  for (StepColumn& series : matrix) {
+    MNEMO_RETURN_IF_ERROR(state.context.check());
+    transform(series, own);
+  }
   std::erase_if(matrix, [](const StepColumn& series) { return !series.any(); });
   return merge_same_labels(std::move(matrix));
 }

@@ -19,6 +19,7 @@ struct Pairing {
   const BinaryPlan& plan;
   const VectorMatching& matching;
   const Grid& grid;
+  const Context& context;
   bool delayed_name_removal = false;
   bool swapped = false;  // group_right: the many side is the right one
   StepMatrix many = {};
@@ -52,10 +53,14 @@ class PairMatcher {
   }
 
   Result<StepMatrix> run() {
-    find_one_sides();
-    for (size_t i = 0; i < p_.many.size(); ++i) match_many(i);
-    if (fill_many_) {
-      for (size_t i = 0; i < p_.one.size(); ++i) match_unmatched_one(i);
+    MNEMO_RETURN_IF_ERROR(find_one_sides());
+    for (size_t i = 0; i < p_.many.size(); ++i) {
+      MNEMO_RETURN_IF_ERROR(p_.context.check());
+      match_many(i);
+    }
+    for (size_t i = 0; i < p_.one.size() && fill_many_; ++i) {
+      MNEMO_RETURN_IF_ERROR(p_.context.check());
+      match_unmatched_one(i);
     }
     if (failure_.step != SIZE_MAX) return failure_.status;
     notes_.annotate(annotations_);
@@ -73,14 +78,16 @@ class PairMatcher {
 
   /// Which series of the one side each group has at each step; two at once are a failure, unless
   /// the many side has nothing at that step.
-  void find_one_sides() {
+  Status find_one_sides() {
     one_at_.assign(p_.groups * steps_, kNone);
     matched_.assign(p_.groups * steps_, 0);
     std::vector<uint8_t> many_present(steps_);
     for (const StepColumn& series : p_.many) {
+      MNEMO_RETURN_IF_ERROR(p_.context.check());
       for (size_t step = 0; step < steps_; ++step) many_present[step] |= series.present(step);
     }
     for (size_t i = 0; i < p_.one.size(); ++i) {
+      MNEMO_RETURN_IF_ERROR(p_.context.check());
       for (size_t step = 0; step < steps_; ++step) {
         if (!p_.one[i].present(step)) continue;
         int32_t& at = one_at_[cell(p_.one_groups[i], step)];
@@ -90,6 +97,7 @@ class PairMatcher {
         at = static_cast<int32_t>(i);
       }
     }
+    return {};
   }
 
   Status duplicates(size_t first, size_t second) const {
@@ -237,10 +245,12 @@ class PairMatcher {
 };
 
 /// By group and step, whether a side has any sample.
-std::vector<uint8_t> group_presence(const StepMatrix& matrix, const std::vector<size_t>& groups,
-                                    size_t group_count, size_t steps) {
+Result<std::vector<uint8_t>> group_presence(const Context& context, const StepMatrix& matrix,
+                                            const std::vector<size_t>& groups, size_t group_count,
+                                            size_t steps) {
   std::vector<uint8_t> presence(group_count * steps);
   for (size_t i = 0; i < matrix.size(); ++i) {
+    MNEMO_RETURN_IF_ERROR(context.check());
     for (size_t step = 0; step < steps; ++step) {
       presence[groups[i] * steps + step] |= matrix[i].present(step);
     }
@@ -249,36 +259,39 @@ std::vector<uint8_t> group_presence(const StepMatrix& matrix, const std::vector<
 }
 
 /// Removes the samples whose group is present (or absent) on the other side at their step.
-void filter(StepMatrix& matrix, const std::vector<size_t>& groups,
-            const std::vector<uint8_t>& other, bool keep_present) {
+Status filter(const Context& context, StepMatrix& matrix, const std::vector<size_t>& groups,
+              const std::vector<uint8_t>& other, bool keep_present) {
   for (size_t i = 0; i < matrix.size(); ++i) {
+    MNEMO_RETURN_IF_ERROR(context.check());
     size_t steps = matrix[i].steps();
     for (size_t step = 0; step < steps; ++step) {
       bool present = other[groups[i] * steps + step] != 0;
       if (present != keep_present) matrix[i].cells[step] = Cell::kAbsent;
     }
   }
+  return {};
 }
 
 }  // namespace
 
-Result<StepMatrix> apply_set_operator(const BinaryPlan& plan, StepMatrix left, StepMatrix right) {
+Result<StepMatrix> apply_set_operator(const Context& context, const BinaryPlan& plan,
+                                      StepMatrix left, StepMatrix right) {
   if (left.empty()) return plan.op == BinaryOp::kOr ? std::move(right) : std::move(left);
   if (right.empty()) return plan.op == BinaryOp::kAnd ? std::move(right) : std::move(left);
   size_t steps = left[0].steps();
   MatchGroups groups(*plan.matching);
-  auto left_groups = groups.numbers(left);
-  auto right_groups = groups.numbers(right);
+  MNEMO_TRY(auto left_groups, groups.numbers(context, left));
+  MNEMO_TRY(auto right_groups, groups.numbers(context, right));
   if (plan.op == BinaryOp::kOr) {
-    auto presence = group_presence(left, left_groups, groups.count(), steps);
-    filter(right, right_groups, presence, false);
+    MNEMO_TRY(auto presence, group_presence(context, left, left_groups, groups.count(), steps));
+    MNEMO_RETURN_IF_ERROR(filter(context, right, right_groups, presence, false));
     for (StepColumn& series : right) {
       if (series.any()) left.push_back(std::move(series));
     }
     return merge_same_labels(std::move(left));
   }
-  auto presence = group_presence(right, right_groups, groups.count(), steps);
-  filter(left, left_groups, presence, plan.op == BinaryOp::kAnd);
+  MNEMO_TRY(auto presence, group_presence(context, right, right_groups, groups.count(), steps));
+  MNEMO_RETURN_IF_ERROR(filter(context, left, left_groups, presence, plan.op == BinaryOp::kAnd));
   return left;
 }
 
@@ -290,14 +303,14 @@ Result<StepMatrix> apply_vector_operator(const BinaryPlan& plan, const Grid& gri
   if ((left.empty() && right.empty()) || ((left.empty() || right.empty()) && !has_fill)) {
     return StepMatrix();
   }
-  Pairing pairing{plan, matching, grid, state.delayed_name_removal};
+  Pairing pairing{plan, matching, grid, state.context, state.delayed_name_removal};
   pairing.swapped = matching.cardinality == MatchCardinality::kOneToMany;
   MatchGroups groups(matching);
   if (pairing.swapped) std::swap(left, right);
   pairing.many = std::move(left);
   pairing.one = std::move(right);
-  pairing.many_groups = groups.numbers(pairing.many);
-  pairing.one_groups = groups.numbers(pairing.one);
+  MNEMO_TRY(pairing.many_groups, groups.numbers(state.context, pairing.many));
+  MNEMO_TRY(pairing.one_groups, groups.numbers(state.context, pairing.one));
   pairing.groups = groups.count();
   return PairMatcher(pairing, annotations).run();
 }

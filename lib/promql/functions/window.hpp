@@ -116,7 +116,7 @@ class WindowCursor {
 template <typename Visit>
 void for_each_window(const WindowCall& call, Visit&& visit) {
   constexpr size_t kLooksBetweenChecks = 1 << 16;
-  constexpr size_t kHistogramCost = 32;
+  constexpr size_t kHistogramCost = 512;
   const RangeSeries& series = call.series;
   WindowCursor floats(series.times);
   WindowCursor histograms(series.histogram_times);
