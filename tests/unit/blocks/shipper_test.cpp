@@ -352,3 +352,14 @@ TEST_CASE("shipper: tells how far it has come") {
   CHECK_EQ(shipper.sync(Context()).uploaded, 1);
   CHECK_EQ(*shipper.all_blocks_uploaded(), true);
 }
+
+TEST_CASE("shipper: an idle hour, 120 passes over shipped blocks, costs no request") {
+  testing::TempDir data;
+  for (int i : {1, 2, 3}) write_synthetic_block(data.path(), synthetic_meta(i));
+  auto bucket = std::make_shared<FaultBucket>(make_memory_bucket());
+  Shipper shipper(bucket, options_for(data.path()));
+  REQUIRE(shipper.sync(Context()).status.ok());
+  bucket->set_faults({});
+  for (int pass = 0; pass < 120; ++pass) REQUIRE(shipper.sync(Context()).status.ok());
+  CHECK_EQ(bucket->count(), 0);
+}
