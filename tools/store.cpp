@@ -9,6 +9,9 @@
 #include "objstore/metrics_bucket.hpp"
 #include "store/bucket/bucket_store.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace mnemo::tools {
 namespace {
 
@@ -24,6 +27,10 @@ struct StoreFlags {
   int64_t ignore_deletion_marks_delay_ms = 24 * 3'600'000;
   uint64_t meta_fetch_concurrency = 32;
   uint64_t sync_concurrency = 20;
+  bool cache_index_header = true;
+  bool lazy_headers = false;
+  int64_t header_idle_ms = 5 * 60'000;
+  std::string header_download = "eager";
 
   void declare(CommandLine& line);
   void declare_known(CommandLine& line);
@@ -33,7 +40,16 @@ void StoreFlags::declare(CommandLine& line) {
   common.declare(line);
   grpc.declare(line);
   objstore.declare(line, "objstore.config", "object storage's configuration");
-  line.text("data-dir", data_dir, "Folder for what may be kept between runs.");
+  line.text("data-dir", data_dir, "Folder for the index-headers of the blocks.");
+  line.boolean("cache-index-header", cache_index_header,
+               "Keep index-headers in --data-dir instead of in memory.");
+  line.boolean("store.enable-index-header-lazy-reader", lazy_headers,
+               "Map an index-header only when a query needs it.");
+  line.duration(
+      "store.index-header-lazy-reader-idle-timeout", header_idle_ms,
+      "With lazy index-headers: let go of one that no query needed for so long; 0: never.");
+  line.choice("store.index-header-lazy-download-strategy", header_download, {"eager", "lazy"},
+              "With lazy index-headers: download them when a block is found, or at query time.");
   line.duration("sync-block-duration", sync_ms,
                 "How often the bucket is looked at for new blocks.");
   line.text("min-time", min_time, "Serve nothing older: RFC 3339, or relative to now (-6w).");
@@ -50,28 +66,14 @@ void StoreFlags::declare(CommandLine& line) {
 }
 
 void StoreFlags::declare_known(CommandLine& line) {
-  line.tolerate({"index-cache-size",
-                 "index-cache.config",
-                 "index-cache.config-file",
-                 "chunk-pool-size",
-                 "block-discovery-strategy",
-                 "store.caching-bucket.config",
-                 "store.caching-bucket.config-file",
-                 "store.grpc.series-max-concurrency",
-                 "store.index-header-lazy-download-strategy",
-                 "store.index-header-lazy-reader-idle-timeout",
+  line.tolerate({"index-cache-size", "index-cache.config", "index-cache.config-file",
+                 "chunk-pool-size", "block-discovery-strategy", "store.caching-bucket.config",
+                 "store.caching-bucket.config-file", "store.grpc.series-max-concurrency",
                  "store.index-header-posting-offsets-in-mem-sampling",
-                 "store.posting-group-max-key-series-ratio",
-                 "debug.estimated-max-chunk-size",
-                 "debug.estimated-max-series-size",
-                 "debug.series-batch-size",
-                 "matcher-cache-size",
-                 "bucket-web-label",
-                 "web.external-prefix",
-                 "web.prefix-header",
-                 "delete-delay"});
-  line.tolerate_switches({"cache-index-header", "store.enable-index-header-lazy-reader",
-                          "store.enable-lazy-expanded-postings", "web.disable", "web.disable-cors",
+                 "store.posting-group-max-key-series-ratio", "debug.estimated-max-chunk-size",
+                 "debug.estimated-max-series-size", "debug.series-batch-size", "matcher-cache-size",
+                 "bucket-web-label", "web.external-prefix", "web.prefix-header", "delete-delay"});
+  line.tolerate_switches({"store.enable-lazy-expanded-postings", "web.disable", "web.disable-cors",
                           "disable-admin-operations"});
   line.refuse({"store.limits.request-series", "store.limits.request-samples",
                "store.grpc.touched-series-limit", "store.grpc.series-sample-limit",
@@ -121,6 +123,10 @@ Result<std::shared_ptr<BucketStore>> make_store(const StoreFlags& flags,
   options.metrics = component.metrics().get();
   options.logger = component.logger();
   options.time_limit = [flags] { return *time_range(flags); };
+  if (flags.cache_index_header) options.headers.data_dir = flags.data_dir;
+  options.headers.is_lazy = flags.lazy_headers;
+  options.headers.is_downloaded_lazily = flags.header_download == "lazy";
+  options.headers.idle_timeout = std::chrono::milliseconds(flags.header_idle_ms);
   return std::make_shared<BucketStore>(bucket, std::make_shared<MetaFetcher>(bucket, fetching),
                                        options);
 }
@@ -135,6 +141,13 @@ Status run(const StoreFlags& flags, const CommandLine& line) {
     if (store->ready()) serving->set_ready(true);
     return status;
   });
+  if (flags.lazy_headers && flags.header_idle_ms > 0) {
+    int64_t interval_ms = std::max<int64_t>(flags.header_idle_ms / 10, 1);
+    component.every(interval_ms, "releasing idle index-headers", [&](const Context&) -> Status {
+      store->release_idle_headers();
+      return {};
+    });
+  }
   component.wait();
   serving->stop();
   return {};

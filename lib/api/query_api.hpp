@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "api/gate.hpp"
+#include "base/gate.hpp"
 #include "api/response.hpp"
 #include "http/router.hpp"
 #include "query/store_queryable.hpp"

@@ -29,7 +29,7 @@ BlockStream::BlockStream(const Context& context, std::shared_ptr<const BucketBlo
 
 Result<bool> BlockStream::next(Series& series) {
   if (next_in_batch_ == batch_.size()) {
-    if (!selected_) MNEMO_RETURN_IF_ERROR(select());
+    if (!header_) MNEMO_RETURN_IF_ERROR(select());
     MNEMO_RETURN_IF_ERROR(fill_batch());
     if (batch_.empty()) return false;
   }
@@ -38,9 +38,13 @@ Result<bool> BlockStream::next(Series& series) {
 }
 
 Status BlockStream::select() {
-  selected_ = true;
-  MNEMO_TRY(refs_, block_->select(context_, matchers_, *stats_));
-  const auto& table = block_->header().postings_table;
+  MNEMO_TRY(header_, block_->header(context_));
+  MNEMO_TRY(auto selection, block_->select(context_, *header_, matchers_, *stats_));
+  refs_ = std::move(selection.refs);
+  remaining_ = std::move(selection.remaining);
+  if (remaining_.empty()) MNEMO_RETURN_IF_ERROR(stats_->series_limit.reserve(refs_.size()));
+  if (refs_.empty() && stats_->metrics) stats_->metrics->empty_postings.increment();
+  const auto& table = header_->postings_table;
   order_.emplace(
       finisher_.rewrites([&](std::string_view name) { return table.value_count(name) > 0; }));
   return {};
@@ -52,22 +56,47 @@ Status BlockStream::read_more_entries() {
   auto refs = std::span(refs_).subspan(next_ref_, count);
   next_ref_ += count;
   entries_at_once_ = std::min(2 * entries_at_once_, kMostEntries);
-  return block_->read_entries(context_, refs, *stats_,
+  return block_->read_entries(context_, *header_, refs, *stats_,
                               [&](std::span<const uint8_t> content, uint64_t offset) {
                                 auto status = add_entry(content, offset);
-                                return std::move(status).with_context(block_->header().object);
+                                return std::move(status).with_context(header_->object);
                               });
 }
 
 /// Keeps a series if it has chunks in the range and belongs to the shard.
 Status BlockStream::add_entry(std::span<const uint8_t> content, uint64_t offset) {
   MNEMO_RETURN_IF_ERROR(tsdb::decode_series_entry(content, offset, symbols_, &chunks_));
+  if (header_->version == tsdb::IndexVersion::kV1) MNEMO_RETURN_IF_ERROR(number_symbols(offset));
   std::erase_if(chunks_, [&](const ChunkMeta& chunk) { return !chunk.range().overlaps(range_); });
   if (chunks_.empty()) return {};
-  MNEMO_TRY(auto own, tsdb::resolve_labels(symbols_, block_->header().symbols, offset));
+  MNEMO_TRY(auto own, tsdb::resolve_labels(symbols_, header_->symbols, offset));
+  if (!remaining_.empty()) {
+    if (!matches_all(remaining_, own)) {
+      if (stats_->metrics) {
+        stats_->metrics->lazy_overfetched_bytes.increment(static_cast<double>(content.size()));
+      }
+      return {};
+    }
+    MNEMO_RETURN_IF_ERROR(stats_->series_limit.reserve(1));
+  }
   auto finished = finisher_.finish(own);
   if (!shard_.matches(finished)) return {};
+  if (!skip_chunks_) MNEMO_RETURN_IF_ERROR(stats_->chunk_limit.reserve(chunks_.size()));
   order_->push(std::move(own), std::move(finished), skip_chunks_ ? Chunks() : chunks_);
+  return {};
+}
+
+/// In version 1, entries refer to symbols by their offsets.
+Status BlockStream::number_symbols(uint64_t offset) {
+  for (auto& label : symbols_) {
+    for (uint32_t* symbol : {&label.name, &label.value}) {
+      auto number = header_->symbols.number_at(*symbol);
+      if (!number.ok()) {
+        return Status::data_loss(tsdb::located("series entry", offset, number.status().message()));
+      }
+      *symbol = *number;
+    }
+  }
   return {};
 }
 

@@ -40,6 +40,7 @@ class BlockStream final : public SeriesStream {
   Status select();
   Status read_more_entries();
   Status add_entry(std::span<const uint8_t> content, uint64_t offset);
+  Status number_symbols(uint64_t offset);
   Status fill_batch();
   bool all_entries_read() const { return next_ref_ == refs_.size(); }
 
@@ -54,9 +55,10 @@ class BlockStream final : public SeriesStream {
   uint64_t batch_bytes_;
   std::shared_ptr<QueryStats> stats_;
 
-  bool selected_ = false;
+  std::shared_ptr<const IndexHeader> header_;  // null until the series are selected
   bool order_finished_ = false;
   tsdb::Postings refs_;
+  std::vector<Matcher> remaining_;  // over the series' own labels
   size_t next_ref_ = 0;
   size_t entries_at_once_;
   std::optional<SeriesOrder<Chunks>> order_;

@@ -5,10 +5,13 @@
 #include <mnemo/block_meta.hpp>
 #include <mnemo/store.hpp>
 
+#include "store/bucket/index_cache.hpp"
 #include "store/bucket/index_header.hpp"
+#include "store/bucket/lazy_index_header.hpp"
+#include "store/bucket/lazy_postings.hpp"
 #include "store/bucket/query_stats.hpp"
 #include "store/bucket/range_reader.hpp"
-#include "tsdb/index/postings.hpp"
+#include "tsdb/index/selection.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -31,29 +34,55 @@ struct WantedChunk {
   AggregateChunk* out = nullptr;
 };
 
-/// One block in a bucket, of which only the index header is in memory; everything else is read by
+/// What the blocks of one store share.
+struct BlockSurroundings {
+  RangeReader reader;
+  IndexHeaderOptions headers;
+  std::shared_ptr<IndexHeaderMetrics> header_metrics;  // may be null
+  /// What most entries and chunks don't exceed, where meta.json knows no less.
+  uint64_t usual_entry_size = 64U << 10;
+  uint64_t usual_chunk_size = 16000;
+  LazyPostingsOptions lazy_postings;
+  std::shared_ptr<IndexCache> index_cache;  // null: none
+};
+
+/// The series that a selection found, and what is left to be asked of their labels.
+struct SeriesSelection {
+  tsdb::Postings refs;
+  std::vector<Matcher> remaining;
+};
+
+/// One block in a bucket, of which only the index header is at hand; everything else is read by
 /// ranges when it is asked for. Checks every checksum; errors name object and offset.
 ///
-/// Thread-safe. Ownership: shares the bucket and the executor.
+/// Thread-safe. Ownership: shares its surroundings.
 class BucketBlock {
  public:
-  /// Reads the index header, and lists the segments where meta.json doesn't name them.
-  static Result<std::shared_ptr<const BucketBlock>> load(const Context& context,
-                                                         std::shared_ptr<const BlockMeta> meta,
-                                                         const RangeReader& reader);
+  /// Prepares the index header (see `LazyIndexHeader::prepare`).
+  static Result<std::shared_ptr<const BucketBlock>> load(
+      const Context& context, std::shared_ptr<const BlockMeta> meta,
+      std::shared_ptr<const BlockSurroundings> surroundings);
 
   const BlockMeta& meta() const { return *meta_; }
-  const IndexHeader& header() const { return header_; }
+  /// The index's name in the bucket.
+  const std::string& index_object() const { return header_->object(); }
+  Result<std::shared_ptr<const IndexHeader>> header(const Context& context) const {
+    return header_->get(context);
+  }
+  bool release_header_if_unused_since(LazyIndexHeader::Clock::time_point time) const {
+    return header_->release_if_unused_since(time);
+  }
 
   /// The series that satisfy all matchers (all series without any), which are over the series' own
-  /// labels.
-  Result<tsdb::Postings> select(const Context& context, std::span<const Matcher> matchers,
-                                QueryStats& stats) const;
+  /// labels. Where lazy postings are enabled, some matchers may remain.
+  Result<SeriesSelection> select(const Context& context, const IndexHeader& header,
+                                 std::span<const Matcher> matchers, QueryStats& stats) const;
 
   /// Reads the entries of series and hands each to `visit` with its offset, in their order.
   using EntryVisitor = std::function<Status(std::span<const uint8_t> content, uint64_t offset)>;
-  Status read_entries(const Context& context, std::span<const tsdb::SeriesRef> refs,
-                      QueryStats& stats, const EntryVisitor& visit) const;
+  Status read_entries(const Context& context, const IndexHeader& header,
+                      std::span<const tsdb::SeriesRef> refs, QueryStats& stats,
+                      const EntryVisitor& visit) const;
 
   /// Reads chunks into their places: raw ones as they are, of aggregate ones the `aggregates`.
   Status read_chunks(const Context& context, std::vector<WantedChunk> wanted,
@@ -63,15 +92,27 @@ class BucketBlock {
   uint64_t estimate_bytes(std::span<const ChunkMeta> chunks) const;
 
  private:
-  BucketBlock(std::shared_ptr<const BlockMeta> meta, RangeReader reader)
-      : meta_(std::move(meta)), reader_(std::move(reader)) {}
+  BucketBlock(std::shared_ptr<const BlockMeta> meta,
+              std::shared_ptr<const BlockSurroundings> surroundings);
 
+  Result<SeriesSelection> select_from_postings(const Context& context, const IndexHeader& header,
+                                               std::span<const Matcher> matchers,
+                                               QueryStats& stats) const;
+  /// Which terms to leave for later; empty: none.
+  std::vector<Expansion> choose_terms(const tsdb::PostingsPlan& plan, std::vector<TermSize> sizes,
+                                      BucketStoreMetrics* metrics) const;
+  Result<std::vector<Bytes>> entry_bytes(const Context& context, const IndexHeader& header,
+                                         std::span<const tsdb::SeriesRef> refs,
+                                         QueryStats& stats) const;
+  Status fetch_entries(const Context& context, const IndexHeader& header,
+                       std::span<const tsdb::SeriesRef> refs, std::span<const size_t> missing,
+                       QueryStats& stats, std::vector<Bytes>& entries) const;
   Status read_segment(const Context& context, std::span<const WantedChunk> wanted,
                       std::span<const Aggregate> aggregates, QueryStats& stats) const;
 
   std::shared_ptr<const BlockMeta> meta_;
-  RangeReader reader_;
-  IndexHeader header_;
+  std::shared_ptr<const BlockSurroundings> surroundings_;
+  std::unique_ptr<LazyIndexHeader> header_;
   uint64_t entry_size_ = 0;  // guesses that most entries and chunks don't exceed
   uint64_t chunk_size_ = 0;
 };

@@ -11,6 +11,9 @@
 #include "store/tsdb_infos.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
 
 namespace mnemo {
 namespace {
@@ -39,32 +42,71 @@ std::vector<BlockRead> choose_blocks(const BlockTable& table, const SeriesReques
   return reads;
 }
 
-/// Counts the series of a query's answer.
-class CountingStream final : public SeriesStream {
+/// The answer of a query: counts it, fails it when it passes a limit, and keeps its place among the
+/// calls that go on at the same time.
+class AnswerStream final : public SeriesStream {
  public:
-  CountingStream(std::unique_ptr<SeriesStream> source, std::shared_ptr<QueryStats> stats)
-      : source_(std::move(source)), stats_(std::move(stats)) {}
+  AnswerStream(std::unique_ptr<SeriesStream> source, std::shared_ptr<QueryStats> stats,
+               std::shared_ptr<Gate> gate, std::optional<Gate::Pass> pass)
+      : gate_(std::move(gate)),
+        pass_(std::move(pass)),
+        stats_(std::move(stats)),
+        source_(std::move(source)) {}
+
+  ~AnswerStream() override {
+    if (stats_->metrics) stats_->metrics->merge_seconds.observe(waited_.count());
+  }
 
   Result<bool> next(Series& series) override {
+    auto start = std::chrono::steady_clock::now();
     auto more = source_->next(series);
-    if (more.ok() && *more) ++stats_->result_series;
-    return more;
+    waited_ += std::chrono::steady_clock::now() - start;
+    MNEMO_RETURN_IF_ERROR(stats_->violation());
+    if (!more.ok() || !*more) return more;
+    ++stats_->result_series;
+    if (stats_->metrics) stats_->metrics->sent_chunk_bytes.observe(chunk_bytes(series));
+    return true;
   }
   const std::vector<std::string>& warnings() const override { return source_->warnings(); }
   std::vector<std::string> queried_blocks() const override { return source_->queried_blocks(); }
 
  private:
-  std::unique_ptr<SeriesStream> source_;
+  static double chunk_bytes(const Series& series) {
+    size_t bytes = 0;
+    for (const auto& chunk : series.chunks) {
+      for (const auto* part :
+           {&chunk.raw, &chunk.count, &chunk.sum, &chunk.min, &chunk.max, &chunk.counter}) {
+        if (*part) bytes += (*part)->data.size();
+      }
+    }
+    return static_cast<double>(bytes);
+  }
+
+  std::shared_ptr<Gate> gate_;
+  std::optional<Gate::Pass> pass_;
   std::shared_ptr<QueryStats> stats_;
+  std::chrono::duration<double> waited_{0};
+  std::unique_ptr<SeriesStream> source_;
 };
 
 }  // namespace
 
 BucketStore::BucketStore(std::shared_ptr<Bucket> bucket, std::shared_ptr<MetaFetcher> fetcher,
                          BucketStoreOptions options)
-    : reader_(std::move(bucket), options.executor),
-      fetcher_(std::move(fetcher)),
-      options_(std::move(options)) {
+    : fetcher_(std::move(fetcher)), options_(std::move(options)) {
+  BlockSurroundings surroundings{RangeReader(std::move(bucket), options_.executor),
+                                 options_.headers,
+                                 nullptr,
+                                 options_.usual_entry_size,
+                                 options_.usual_chunk_size,
+                                 options_.lazy_postings,
+                                 options_.index_cache};
+  surroundings_ = std::make_shared<BlockSurroundings>(std::move(surroundings));
+  if (options_.metrics) {
+    gate_ = std::make_shared<Gate>(options_.max_concurrent_series, *options_.metrics,
+                                   "thanos_bucket_store_series_");
+    surroundings_->header_metrics = std::make_shared<IndexHeaderMetrics>(*options_.metrics);
+  }
   if (options_.metrics) metrics_ = std::make_shared<BucketStoreMetrics>(*options_.metrics);
   if (!options_.logger) options_.logger = null_logger();
   auto empty = std::make_shared<BlockTable>();
@@ -100,6 +142,11 @@ StoreInfo BucketStore::info() {
 Result<std::unique_ptr<SeriesStream>> BucketStore::series(const Context& context,
                                                           const SeriesRequest& request) {
   if (request.matchers.empty()) return make_empty_stream();
+  std::optional<Gate::Pass> pass;
+  if (gate_) {
+    MNEMO_TRY(auto entered, gate_->enter(context));
+    pass.emplace(std::move(entered));
+  }
   SeriesRequest limited_request = request;
   limited_request.range = limited(request.range);
   auto now = table();
@@ -109,7 +156,7 @@ Result<std::unique_ptr<SeriesStream>> BucketStore::series(const Context& context
     if (aborts) return now->complete;
     warnings.push_back(now->complete.message());
   }
-  auto stats = std::make_shared<QueryStats>(metrics_);
+  auto stats = std::make_shared<QueryStats>(metrics_, options_.limits);
   auto reads = choose_blocks(*now, limited_request);
   uint64_t batch_bytes =
       std::clamp(options_.query_bytes / (reads.size() + 1), kLeastBatchBytes, kMostBatchBytes);
@@ -144,7 +191,7 @@ Result<std::unique_ptr<SeriesStream>> BucketStore::series(const Context& context
   auto merged =
       make_scoped_stream(std::move(scope), merge_streams(std::move(streams), request.limit));
   return std::unique_ptr<SeriesStream>(
-      std::make_unique<CountingStream>(std::move(merged), std::move(stats)));
+      std::make_unique<AnswerStream>(std::move(merged), std::move(stats), gate_, std::move(pass)));
 }
 
 }  // namespace mnemo

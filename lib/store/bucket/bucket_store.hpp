@@ -7,6 +7,7 @@
 #include <mnemo/metrics.hpp>
 #include <mnemo/store.hpp>
 
+#include "base/gate.hpp"
 #include "blocks/meta_fetcher.hpp"
 #include "store/bucket/block_table.hpp"
 #include "store/bucket/query_stats.hpp"
@@ -30,6 +31,16 @@ struct BucketStoreOptions {
   std::string component_type = "store";
   /// Limits what is served (`--min-time`, `--max-time`); empty: no limit. Asked at every call.
   std::function<TimeRange()> time_limit;
+  IndexHeaderOptions headers;
+  /// What most series entries and chunks don't exceed, where meta.json knows no less.
+  uint64_t usual_entry_size = 64U << 10;
+  uint64_t usual_chunk_size = 16000;
+  LazyPostingsOptions lazy_postings;
+  std::shared_ptr<IndexCache> index_cache;  // null: none
+  QueryLimits limits;
+  size_t max_concurrent_series =
+      0;                         // Series calls at a time, others wait (needs metrics); 0: no limit
+  size_t load_concurrency = 20;  // blocks that are loaded at the same time
   /// About how many bytes of chunks one query holds at a time, shared by its blocks.
   uint64_t query_bytes = 64U << 20;
 };
@@ -41,6 +52,8 @@ struct BucketStoreOptions {
 /// A block that can't be read, and before the first complete sync what isn't known yet, is a
 /// warning beside the rest of the answer, or (PartialResponse::kAbort) the failure of the call; the
 /// error names object and offset.
+///
+/// A call that passes a limit fails with ResourceExhausted, whatever partial response says.
 ///
 /// Thread-safe. Ownership: shares bucket, fetcher and executor with its streams; the metrics must
 /// outlive the store and its streams.
@@ -54,6 +67,9 @@ class BucketStore final : public Store {
   /// vanished. A block that can't be loaded is logged, counted and tried again the next time; it
   /// fails no sync. Errors: those of listing the bucket.
   Status sync(const Context& context);
+
+  /// Lets go of index headers that nobody has needed for the idle timeout.
+  void release_idle_headers();
 
   /// Whether a sync has been complete.
   bool ready() const { return ready_; }
@@ -76,6 +92,7 @@ class BucketStore final : public Store {
   BlockTable merge_view(const BlockTable& old, const BlockView& view) const;
   Status load_missing(const Context& context, BlockTable& table);
   void load_slot(const Context& context, BlockSlot& slot);
+  void remove_leftovers(const BlockTable& now) const;
   void report(const BlockTable& old, const BlockTable& now);
   TimeRange limited(TimeRange range) const;
 
@@ -84,15 +101,17 @@ class BucketStore final : public Store {
     const BlockSlot* slot;
     std::vector<Matcher> matchers;
   };
-  using LabelAsk = std::function<Result<LabelsResponse>(const Context&, const LabelRead&)>;
+  using LabelAsk = std::function<Result<LabelsResponse>(const Context&, const LabelRead&,
+                                                        const std::shared_ptr<QueryStats>&)>;
   template <typename Request>
   Result<LabelsResponse> gather_labels(const Context& context, const Request& request,
                                        const LabelAsk& ask) const;
 
-  RangeReader reader_;
+  std::shared_ptr<BlockSurroundings> surroundings_;
   std::shared_ptr<MetaFetcher> fetcher_;
   BucketStoreOptions options_;
   std::shared_ptr<BucketStoreMetrics> metrics_;
+  std::shared_ptr<Gate> gate_;  // shared with the streams that are in it; null: none
   std::atomic<bool> ready_{false};
   std::mutex sync_mutex_;
   mutable std::mutex mutex_;

@@ -43,32 +43,33 @@ Status BucketBlock::read_segment(const Context& context, std::span<const WantedC
   auto object =
       block_object(meta_->ulid, tsdb::segment_name(tsdb::segment_of(wanted.front().meta.ref)));
   auto ranges = record_ranges(wanted, chunk_size_);
-  MNEMO_TRY(auto pieces, reader_.read(context, object, ranges, stats.chunk_reads));
-  for (size_t i = 0; i < wanted.size(); ++i) {
+  auto& reads = stats.chunks.reads;
+  auto place = [&](size_t i, const Bytes& bytes) -> Status {
+    auto piece = bytes;
     uint64_t offset = ranges[i].offset;
-    uint64_t size = tsdb::chunk_record_size(pieces[i]).value_or(0);
-    bool cut_short = size > pieces[i].size() && size <= kMaxRecordSize;
+    uint64_t size = tsdb::chunk_record_size(piece).value_or(0);
+    bool cut_short = size > piece.size() && size <= kMaxRecordSize;
     if (cut_short) {
+      if (stats.metrics) stats.metrics->chunk_refetches.increment();
       ByteRange whole{offset, size};
-      MNEMO_TRY(auto again, reader_.read(context, object, {&whole, 1}, stats.chunk_reads));
-      pieces[i] = std::move(again[0]);
+      MNEMO_TRY(auto again, surroundings_->reader.read(context, object, {&whole, 1}, reads));
+      piece = std::move(again[0]);
     }
-    MNEMO_TRY(auto record, tsdb::parse_chunk_record(pieces[i], offset).with_context(object));
+    MNEMO_TRY(auto record, tsdb::parse_chunk_record(piece, offset).with_context(object));
     if (!is_known(record.encoding)) {
       return Status::data_loss(
           fmt::format("{}: chunk at offset {:#x}: unsupported chunk encoding {}", object, offset,
                       static_cast<int>(record.encoding)));
     }
+    stats.chunks.touched_bytes += record.data.size();
     // A copy, so that an answer doesn't keep alive what was read around its chunks.
     Chunk chunk{wanted[i].meta.min_time, wanted[i].meta.max_time, record.encoding,
                 Bytes::copy_of(record.data.as_string())};
     auto placed = place_chunk(chunk, aggregates, *wanted[i].out);
-    if (!placed.ok()) {
-      return std::move(placed).with_context(
-          fmt::format("{}: chunk at offset {:#x}", object, offset));
-    }
-  }
-  return {};
+    if (placed.ok()) return {};
+    return std::move(placed).with_context(fmt::format("{}: chunk at offset {:#x}", object, offset));
+  };
+  return surroundings_->reader.read_each(context, object, ranges, reads, place);
 }
 
 }  // namespace mnemo

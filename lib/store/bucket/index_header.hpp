@@ -1,58 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <mnemo/context.hpp>
+#include <mnemo/bytes.hpp>
 #include <mnemo/status.hpp>
 
-#include "store/bucket/range_reader.hpp"
 #include "tsdb/index/format.hpp"
 #include "tsdb/index/postings_table.hpp"
-#include "tsdb/index/selection.hpp"
 #include "tsdb/index/symbols.hpp"
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace mnemo {
 
-/// What is kept in memory of an index in a bucket: its table of contents, symbols and postings
-/// offset table. Thread-safe for const use.
+/// The outer format of an index-header: docs/formats/index-header.md.
+inline constexpr uint32_t kIndexHeaderMagic = 0xBAAAD792;
+inline constexpr uint8_t kIndexHeaderVersion = 1;
+inline constexpr size_t kIndexHeaderStart = 4 + 1 + 1 + 8;
+inline constexpr size_t kIndexHeaderTocSize = 2 * 8 + tsdb::kCrcSize;
+inline constexpr std::string_view kIndexHeaderFile = "index-header";
+
+/// What is kept at hand of an index in a bucket: its table of contents, symbols and postings offset
+/// table.
+///
+/// Thread-safe for const use. Ownership: keeps the header's bytes (usually mapped) alive; memory
+/// beside them: 4 bytes for 32 symbols or postings.
 struct IndexHeader {
   std::string object;  // the index's name in the bucket
   uint64_t size = 0;   // of the whole index
+  tsdb::IndexVersion version = tsdb::IndexVersion::kV2;
   tsdb::IndexToc toc;
   tsdb::Symbols symbols;
   tsdb::PostingsTable postings_table;
 
   /// Where the section or list that begins at `offset` ends at the latest.
   uint64_t end_of(uint64_t offset) const;
+  /// Where a series begins in the index.
+  uint64_t offset_of(uint32_t ref) const { return tsdb::series_offset(version, ref); }
 
-  /// Reads and checks it by three ranged reads. `known_size`: the index's size where it is known
-  /// (from meta.json), else 0. Errors: NotFound, DataLoss (names object and offset).
-  static Result<IndexHeader> load(const Context& context, const RangeReader& reader,
-                                  std::string object, uint64_t known_size);
+  /// Reads a header in Thanos' binary format and checks all of it, checksums included. Errors:
+  /// DataLoss, Unimplemented (version); what is wrong with a section is told with its offset in the
+  /// index.
+  static Result<IndexHeader> parse(std::string object, const Bytes& file);
 };
 
-/// The postings of an index in a bucket, for one call. Not thread-safe.
-class BucketPostings final : public tsdb::PostingsSource {
- public:
-  BucketPostings(Context context, const IndexHeader& header, const RangeReader& reader,
-                 ReadCount& count)
-      : context_(std::move(context)), header_(header), reader_(reader), count_(count) {}
-
-  Status for_each_value(std::string_view name, std::string_view prefix,
-                        const std::function<void(std::string_view)>& visit) const override;
-  Result<std::vector<tsdb::Postings>> fetch(
-      std::span<const tsdb::PostingsTerm> terms) const override;
-
- private:
-  Context context_;
-  const IndexHeader& header_;
-  const RangeReader& reader_;
-  ReadCount& count_;
-};
+/// Where the section or list of an index of `size` bytes that begins at `offset` ends at the
+/// latest.
+uint64_t end_of_section(const tsdb::IndexToc& toc, uint64_t size, uint64_t offset);
 
 }  // namespace mnemo

@@ -27,10 +27,9 @@ void insert(Texts& texts, std::string_view text) {
 /// Calls `visit` with the finished labels of every series that matches, until it returns false.
 Status visit_labels(const Context& context, const std::shared_ptr<const BucketBlock>& block,
                     std::vector<Matcher> matchers, SeriesRequest request,
-                    const std::shared_ptr<BucketStoreMetrics>& metrics,
+                    const std::shared_ptr<QueryStats>& stats,
                     const std::function<bool(const Labels&)>& visit) {
   request.skip_chunks = true;
-  auto stats = std::make_shared<QueryStats>(metrics);
   BlockStream stream(context, block, std::move(matchers), request, kBatchBytes, stats);
   Series series;
   while (true) {
@@ -54,11 +53,14 @@ Result<LabelsResponse> BucketStore::gather_labels(const Context& context, const 
     auto matchers = matchers_beyond(external_labels(*slot.meta), request.matchers);
     if (matchers) reads.push_back({&slot, *std::move(matchers)});
   }
+  auto stats = std::make_shared<QueryStats>(metrics_, options_.limits);
+  stats->blocks = reads.size();
   MNEMO_RETURN_IF_ERROR(parallel_for(context, *options_.executor, reads.size(), [&](size_t i) {
     const auto& slot = *reads[i].slot;
     if (!slot.block) return gatherer.add(slot.missing());
-    return gatherer.add(ask(context, reads[i]));
+    return gatherer.add(ask(context, reads[i], stats));
   }));
+  MNEMO_RETURN_IF_ERROR(stats->violation());
   return gatherer.take(request.limit);
 }
 
@@ -69,12 +71,13 @@ Result<LabelsResponse> BucketStore::label_names(const Context& context,
   series_request.without_replica_labels = request.without_replica_labels;
   return gather_labels(
       context, request,
-      [&](const Context& ask_context, const LabelRead& read) -> Result<LabelsResponse> {
+      [&](const Context& ask_context, const LabelRead& read,
+          const std::shared_ptr<QueryStats>& stats) -> Result<LabelsResponse> {
         const auto& block = read.slot->block;
         Texts names;
         if (!read.matchers.empty()) {
           MNEMO_RETURN_IF_ERROR(visit_labels(ask_context, block, read.matchers, series_request,
-                                             metrics_, [&](const Labels& labels) {
+                                             stats, [&](const Labels& labels) {
                                                for (const auto& label : labels) {
                                                  insert(names, label.name);
                                                }
@@ -82,7 +85,8 @@ Result<LabelsResponse> BucketStore::label_names(const Context& context,
                                              }));
           return response_of(names);
         }
-        for (auto name : block->header().postings_table.names()) insert(names, name);
+        MNEMO_TRY(auto header, block->header(ask_context));
+        for (auto name : header->postings_table.names()) insert(names, name);
         for (const auto& label : external_labels(block->meta())) insert(names, label.name);
         for (const auto& name : request.without_replica_labels) names.erase(name);
         return response_of(names);
@@ -100,22 +104,24 @@ Result<LabelsResponse> BucketStore::label_values(const Context& context,
   series_request.without_replica_labels = without;
   return gather_labels(
       context, request,
-      [&](const Context& ask_context, const LabelRead& read) -> Result<LabelsResponse> {
+      [&](const Context& ask_context, const LabelRead& read,
+          const std::shared_ptr<QueryStats>& stats) -> Result<LabelsResponse> {
         const auto& block = read.slot->block;
         auto external = external_labels(block->meta());
         bool is_external = external.has(request.label);
         Texts values;
         if (read.matchers.empty()) {
           if (is_external) return LabelsResponse{{std::string(external.get(request.label))}, {}};
-          block->header().postings_table.for_each(
-              request.label, {},
-              [&](const tsdb::PostingsEntry& entry) { insert(values, entry.value); });
+          MNEMO_TRY(auto header, block->header(ask_context));
+          header->postings_table.for_each(request.label, {}, [&](const tsdb::PostingsEntry& entry) {
+            insert(values, entry.value);
+          });
           return response_of(values);
         }
         auto matchers = read.matchers;
         if (!is_external) matchers.push_back(Matcher::not_equal(request.label, ""));
         MNEMO_RETURN_IF_ERROR(visit_labels(ask_context, block, std::move(matchers), series_request,
-                                           metrics_, [&](const Labels& labels) {
+                                           stats, [&](const Labels& labels) {
                                              auto value = labels.get(request.label);
                                              if (!value.empty()) insert(values, value);
                                              return !is_external;

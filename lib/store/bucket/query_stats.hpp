@@ -1,56 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <mnemo/metrics.hpp>
-
+#include "store/bucket/limits.hpp"
 #include "store/bucket/range_reader.hpp"
+#include "store/bucket/store_metrics.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
-#include <utility>
 
 namespace mnemo {
 
-/// The metrics of a bucket store, under Thanos' names. Thread-safe.
-struct BucketStoreMetrics {
-  explicit BucketStoreMetrics(Metrics& metrics);
+/// What one query used of one kind of data. Thread-safe.
+struct DataStats {
+  std::atomic<uint64_t> touched{0};
+  std::atomic<uint64_t> touched_bytes{0};
+  std::atomic<uint64_t> fetched{0};  // of these, from the bucket
+  ReadCount reads;
 
-  Counter& block_loads;
-  Counter& block_load_failures;
-  Counter& block_drops;
-  Gauge& blocks_loaded;
-  Gauge& last_loaded;
-  HistogramMetric& block_load_seconds;
-  HistogramMetric& blocks_queried;
-  HistogramMetric& result_series;
-  struct Fetched {
-    Fetched(Metrics& metrics, const char* data_type);
-    HistogramMetric& items;
-    HistogramMetric& bytes;
-  };
-  Fetched postings;
-  Fetched series;
-  Fetched chunks;
+  void touch(uint64_t items, uint64_t bytes) {
+    touched += items;
+    touched_bytes += bytes;
+  }
 };
 
-/// What one query fetched; told to the metrics when the last stream of the query is gone.
+/// What one call used, and how much it may use; told to the metrics when the last stream of the
+/// call is gone.
+///
 /// Thread-safe.
 struct QueryStats {
-  explicit QueryStats(std::shared_ptr<BucketStoreMetrics> to) : metrics(std::move(to)) {}
+  explicit QueryStats(std::shared_ptr<BucketStoreMetrics> to, const QueryLimits& limits = {});
   ~QueryStats();
   QueryStats(const QueryStats&) = delete;
   QueryStats& operator=(const QueryStats&) = delete;
 
+  /// OK, or the limit that the call has passed, for which it must fail.
+  Status violation() const;
+
   std::shared_ptr<BucketStoreMetrics> metrics;  // may be null
+  Limit series_limit;
+  Limit chunk_limit;
+  Limit byte_limit;
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   std::atomic<uint64_t> blocks{0};
-  std::atomic<uint64_t> postings{0};
-  std::atomic<uint64_t> series{0};
-  std::atomic<uint64_t> chunks{0};
   std::atomic<uint64_t> result_series{0};
-  ReadCount postings_reads;
-  ReadCount series_reads;
-  ReadCount chunk_reads;
+  DataStats postings;
+  DataStats series;
+  DataStats chunks;
 };
 
 }  // namespace mnemo

@@ -38,7 +38,23 @@ Result<std::vector<Bytes>> RangeReader::read(const Context& context, const std::
                                              std::span<const ByteRange> ranges,
                                              ReadCount& count) const {
   std::vector<Bytes> pieces(ranges.size());
+  auto keep = [&](size_t number, const Bytes& bytes) -> Status {
+    pieces[number] = bytes;
+    return {};
+  };
+  MNEMO_RETURN_IF_ERROR(read_each(context, object, ranges, count, keep));
+  return pieces;
+}
+
+Status RangeReader::read_each(const Context& context, const std::string& object,
+                              std::span<const ByteRange> ranges, ReadCount& count,
+                              const Visit& visit) const {
   auto parts = partition(ranges, limits_);
+  if (count.limit != nullptr) {
+    uint64_t bytes = 0;
+    for (const auto& part : parts) bytes += part.range.length;
+    MNEMO_RETURN_IF_ERROR(count.limit->reserve(bytes));
+  }
   auto read_part = [&](size_t i) -> Status {
     const auto& part = parts[i];
     auto bytes = bucket_->get_range(context, object, part.range.offset, part.range.length);
@@ -46,16 +62,12 @@ Result<std::vector<Bytes>> RangeReader::read(const Context& context, const std::
     ++count.requests;
     count.bytes += bytes->size();
     for (size_t j = part.first; j < part.last; ++j) {
-      pieces[j] = cut(*bytes, part.range.offset, ranges[j]);
+      MNEMO_RETURN_IF_ERROR(visit(j, cut(*bytes, part.range.offset, ranges[j])));
     }
     return {};
   };
-  if (parts.size() == 1) {
-    MNEMO_RETURN_IF_ERROR(read_part(0));
-  } else {
-    MNEMO_RETURN_IF_ERROR(parallel_for(context, *executor_, parts.size(), read_part));
-  }
-  return pieces;
+  if (parts.size() == 1) return read_part(0);
+  return parallel_for(context, *executor_, parts.size(), read_part);
 }
 
 }  // namespace mnemo

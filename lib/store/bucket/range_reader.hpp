@@ -7,9 +7,12 @@
 #include <mnemo/executor.hpp>
 #include <mnemo/status.hpp>
 
+#include "store/bucket/limits.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,6 +46,7 @@ std::vector<RangePart> partition(std::span<const ByteRange> ranges, const Partit
 struct ReadCount {
   std::atomic<uint64_t> requests{0};
   std::atomic<uint64_t> bytes{0};
+  Limit* limit = nullptr;  // of bytes; null: none
 };
 
 /// Reads ranges of the objects of a bucket, neighbouring ones by one request, several requests at
@@ -59,7 +63,13 @@ class RangeReader {
   Result<std::vector<Bytes>> read(const Context& context, const std::string& object,
                                   std::span<const ByteRange> ranges, ReadCount& count) const;
 
-  Bucket& bucket() const { return *bucket_; }
+  /// The same, handed to `visit` with their numbers as they come, from several threads at once, so
+  /// that no more is in memory than is under way. The first failure of a visit ends it.
+  using Visit = std::function<Status(size_t number, const Bytes& bytes)>;
+  Status read_each(const Context& context, const std::string& object,
+                   std::span<const ByteRange> ranges, ReadCount& count, const Visit& visit) const;
+
+  const std::shared_ptr<Bucket>& bucket() const { return bucket_; }
   Executor& executor() const { return *executor_; }
 
  private:

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/bucket/bucket_store.hpp"
 
+#include "blocks/bounded.hpp"
+#include "blocks/layout.hpp"
+
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 
 namespace mnemo {
 namespace {
@@ -25,7 +30,10 @@ Status BucketStore::sync(const Context& context) {
   MNEMO_RETURN_IF_ERROR(load_missing(context, now));
   report(*old, now);
   publish(std::move(now));
-  if (view.complete.ok()) ready_ = true;
+  if (view.complete.ok()) {
+    remove_leftovers(*table());
+    ready_ = true;
+  }
   return view.complete;
 }
 
@@ -54,17 +62,18 @@ Status BucketStore::load_missing(const Context& context, BlockTable& table) {
   for (auto& [ulid, slot] : table.slots) {
     if (!slot.block) missing.push_back(&slot);
   }
-  return parallel_for(context, *options_.executor, missing.size(), [&](size_t i) {
-    load_slot(context, *missing[i]);
-    return context.check();
-  });
+  return bounded_for(context, options_.executor.get(), options_.load_concurrency, missing.size(),
+                     [&](size_t i) {
+                       load_slot(context, *missing[i]);
+                       return context.check();
+                     });
 }
 
 void BucketStore::load_slot(const Context& context, BlockSlot& slot) {
   auto start = std::chrono::steady_clock::now();
   auto name = slot.meta->ulid.to_string();
   if (metrics_) metrics_->block_loads.increment();
-  auto block = BucketBlock::load(context, slot.meta, reader_);
+  auto block = BucketBlock::load(context, slot.meta, surroundings_);
   double seconds = seconds_since(start);
   if (!block.ok()) {
     slot.failure = std::move(block).status();
@@ -83,6 +92,35 @@ void BucketStore::load_slot(const Context& context, BlockSlot& slot) {
   }
   options_.logger->info("loaded new block",
                         {{"id", name}, {"elapsed", std::to_string(seconds) + "s"}});
+}
+
+/// Removes the folders of blocks that are no longer known; nothing else is touched.
+void BucketStore::remove_leftovers(const BlockTable& now) const {
+  const auto& dir = options_.headers.data_dir;
+  if (dir.empty()) return;
+  std::error_code failure;
+  std::filesystem::directory_iterator entry(dir, failure);
+  for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
+    auto block = block_of_folder(entry->path().filename().string());
+    if (!block || now.slots.count(*block) > 0) continue;
+    std::error_code removal;
+    std::filesystem::remove_all(entry->path(), removal);
+    if (removal) {
+      if (metrics_) metrics_->block_drop_failures.increment();
+      options_.logger->warn("removing what was kept of a block failed",
+                            {{"path", entry->path().string()}, {"err", removal.message()}});
+    }
+  }
+}
+
+void BucketStore::release_idle_headers() {
+  if (!options_.headers.is_lazy || options_.headers.idle_timeout.count() <= 0) return;
+  auto time = LazyIndexHeader::Clock::now() - options_.headers.idle_timeout;
+  auto now = table();
+  for (const auto& [ulid, slot] : now->slots) {
+    if (!slot.block || !slot.block->release_header_if_unused_since(time)) continue;
+    options_.logger->debug("released idle index-header", {{"block", ulid.to_string()}});
+  }
 }
 
 void BucketStore::report(const BlockTable& old, const BlockTable& now) {

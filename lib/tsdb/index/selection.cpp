@@ -60,9 +60,10 @@ Result<PostingsPlan> plan_postings(std::span<const Matcher> matchers,
                                    const PostingsSource& source) {
   PostingsPlan plan;
   bool has_base = false;
-  for (const auto& matcher : matchers) {
-    if (accepts_everything(matcher)) continue;
-    MNEMO_TRY(auto term, make_term(matcher, source));
+  for (size_t i = 0; i < matchers.size(); ++i) {
+    if (accepts_everything(matchers[i])) continue;
+    MNEMO_TRY(auto term, make_term(matchers[i], source));
+    term.matcher = i;
     if (term.values.empty() && term.subtract) continue;
     if (term.values.empty()) return PostingsPlan{true, {}};
     has_base |= !term.subtract;

@@ -6,7 +6,9 @@
 #include <mnemo/matcher.hpp>
 #include <mnemo/status.hpp>
 
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +23,7 @@ struct PostingsTerm {
   std::string name;
   std::vector<std::string> values;  // sorted, each once; not empty except for "all series"
   bool subtract = false;            // take these series away instead of intersecting with them
+  std::optional<size_t> matcher = std::nullopt;  // the number of the one that it stands for
 };
 
 /// What a selection needs: the intersection of all terms, less those that subtract. At least one

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/gate.hpp"
+#include "base/gate.hpp"
 
 #include <chrono>
 
-namespace mnemo::api {
+namespace mnemo {
 
 Gate::Gate(size_t max_concurrent, Metrics& metrics, const std::string& prefix)
     : max_(max_concurrent),
@@ -50,4 +50,4 @@ void Gate::leave() {
   free_.notify_one();
 }
 
-}  // namespace mnemo::api
+}  // namespace mnemo

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <string>
 
-namespace mnemo::api {
+namespace mnemo {
 
 /// Lets a limited number of operations go on at the same time and makes others wait for their turn.
 ///
@@ -51,4 +51,4 @@ class Gate {
   size_t used_ = 0;
 };
 
-}  // namespace mnemo::api
+}  // namespace mnemo
