@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <thread>
 
 namespace mnemo::tools {
@@ -206,6 +207,11 @@ Status Sidecar::prepare_shipping() {
   shipping_.metrics = component_.metrics().get();
   shipping_.logger = component_.logger();
   shipper_ = std::make_unique<Shipper>(bucket_, shipping_);
+  std::error_code error;
+  if (!std::filesystem::is_directory(shipping_.data_dir / "wal", error)) {
+    component_.logger()->warn("no WAL dir found; is this Prometheus' data directory?",
+                              {{"dir", flags_.tsdb_path}});
+  }
   return {};
 }
 

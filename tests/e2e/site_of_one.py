@@ -110,9 +110,9 @@ class Site:
         self.processes.append(process)
         return process
 
-    def start_prometheus(self, *flags, config=None, name="prometheus"):
+    def start_prometheus(self, *flags, config=None, name="prometheus", program=None):
         process = Process(name, [
-            prometheus(), f"--config.file={config or self.output}",
+            program or prometheus(), f"--config.file={config or self.output}",
             f"--storage.tsdb.path={self.data}", "--storage.tsdb.retention.time=10y",
             f"--web.listen-address=127.0.0.1:{self.ports['prometheus']}", *flags], self.folder)
         self.processes.append(process)

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -300,3 +301,27 @@ def test_a_server_that_cannot_be_shipped_from_is_refused(site, tmp_path):
     wait_until(lambda: "cluster" not in get(site.url, "/api/v1/status/config", {})[1]["data"]["yaml"],
                "the labels are gone")
     assert "no external labels configured on Prometheus server" in refusal()
+    unfit.popen.send_signal(signal.SIGTERM)
+    unfit.popen.wait(30)
+
+
+def test_prometheus_can_be_made_to_reload_by_a_signal(site, tmp_path):
+    program = tmp_path / f"prom-{os.getpid()}"  # no other process has this name
+    program.symlink_to(prometheus())
+    config = tmp_path / "signalled.yml"
+    config.write_text("global: {external_labels: {cluster: one}}\n")
+    server = site.start_prometheus(config=config, name="signalled", program=program)
+    sidecar = site.start_sidecar(f"--reloader.config-file={config}", "--reloader.method=signal",
+                                 f"--reloader.process-name={program.name}",
+                                 "--reloader.retry-interval=1s", bucket=False, name="signalling")
+
+    def has(label):
+        return label in get(site.url, "/api/v1/status/config", {})[1]["data"]["yaml"]
+    sidecar.wait_for(f"{site.http}/-/ready")
+    config.write_text("global: {external_labels: {cluster: two}}\n")
+    wait_until(lambda: has("two"), "the new label", sidecar)
+    config.write_text("global: {external_labels: {cluster: [broken]}}\n")
+    wait_until(lambda: "configuration reload has failed" in sidecar.tail(), "a complaint", sidecar)
+    assert sidecar.stop() == 0
+    server.popen.send_signal(signal.SIGTERM)
+    server.popen.wait(30)
