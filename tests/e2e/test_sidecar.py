@@ -79,7 +79,8 @@ def decoded(message, kind):
 
 def test_the_configuration_is_written_with_variables_and_reloaded_when_it_changes(site):
     assert "replica: a}" in site.output.read_text()
-    assert metric(site, "thanos_sidecar_reloader_last_reload_successful") == 1
+    wait_until(lambda: metric(site, "thanos_sidecar_reloader_last_reload_successful") == 1,
+               "the first reload", site.sidecar)
 
     def labels():
         yaml = get(site.url, "/api/v1/status/config", {})[1]["data"]["yaml"]
