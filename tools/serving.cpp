@@ -48,12 +48,14 @@ Serving::Serving(const Component& component, const CommonFlags& common, const Gr
 Result<std::unique_ptr<Serving>> Serving::start(const Component& component,
                                                 const CommonFlags& common,
                                                 const GrpcServerFlags& grpc,
-                                                std::shared_ptr<Store> store, HttpRouter routes) {
+                                                std::shared_ptr<Store> store, HttpRouter routes,
+                                                GrpcServices services) {
   MNEMO_RETURN_IF_ERROR(check_tls(grpc));
   log_grpc_errors(component.logger());
   std::unique_ptr<Serving> serving(new Serving(component, common, grpc));
   MNEMO_RETURN_IF_ERROR(serving->listen_http(std::move(routes)));
-  MNEMO_RETURN_IF_ERROR(serving->listen_grpc(std::move(store)).with_context("gRPC server"));
+  MNEMO_RETURN_IF_ERROR(
+      serving->listen_grpc(std::move(store), std::move(services)).with_context("gRPC server"));
   serving->set_ready(false);
   return serving;
 }
@@ -82,12 +84,14 @@ Status Serving::listen_http(HttpRouter routes) {
   return {};
 }
 
-Status Serving::listen_grpc(std::shared_ptr<Store> store) {
+Status Serving::listen_grpc(std::shared_ptr<Store> store, GrpcServices services) {
   rpc::GrpcServerOptions options;
   options.address = grpc_flags_.address;
   options.tls = tls_options(grpc_flags_);
   options.max_connection_age = std::chrono::milliseconds(grpc_flags_.max_connection_age_ms);
   options.executor = grpc_executor_;
+  options.services = std::move(services.methods);
+  options.apis = services.apis;
   options.metrics = metrics_;
   options.logger = logger_;
   MNEMO_TRY(grpc_, rpc::GrpcServer::start(std::move(store), options));

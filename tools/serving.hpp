@@ -16,6 +16,12 @@
 
 namespace mnemo::tools {
 
+/// What a component serves over gRPC beside its store.
+struct GrpcServices {
+  std::vector<rpc::ServiceMethod> methods = {};
+  rpc::EndpointApis apis = {};
+};
+
 /// The listeners of a component: HTTP with probes and metrics (and routes of its own), and gRPC for
 /// its store. Both answer from the start; `/-/ready` and gRPC's health say no, and the HTTP API is
 /// refused, until `set_ready`.
@@ -28,7 +34,7 @@ class Serving {
                                                 const CommonFlags& common,
                                                 const GrpcServerFlags& grpc,
                                                 std::shared_ptr<Store> store,
-                                                HttpRouter routes = {});
+                                                HttpRouter routes = {}, GrpcServices services = {});
   ~Serving();
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;
@@ -41,7 +47,7 @@ class Serving {
  private:
   Serving(const Component& component, const CommonFlags& common, const GrpcServerFlags& grpc);
   Status listen_http(HttpRouter routes);
-  Status listen_grpc(std::shared_ptr<Store> store);
+  Status listen_grpc(std::shared_ptr<Store> store, GrpcServices services);
   Gauge& status_of(const std::string& check);
 
   CommonFlags common_;

@@ -10,6 +10,7 @@
 #include "http/client_config.hpp"
 #include "objstore/config.hpp"
 #include "objstore/metrics_bucket.hpp"
+#include "rpc/prometheus_services.hpp"
 #include "store/limited_store.hpp"
 #include "store/prometheus/config_reloader.hpp"
 #include "store/prometheus/head_flush.hpp"
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <thread>
 
 namespace mnemo::tools {
@@ -205,6 +207,11 @@ Status Sidecar::prepare_shipping() {
   shipping_.metrics = component_.metrics().get();
   shipping_.logger = component_.logger();
   shipper_ = std::make_unique<Shipper>(bucket_, shipping_);
+  std::error_code error;
+  if (!std::filesystem::is_directory(shipping_.data_dir / "wal", error)) {
+    component_.logger()->warn("no WAL dir found; is this Prometheus' data directory?",
+                              {{"dir", flags_.tsdb_path}});
+  }
   return {};
 }
 
@@ -230,7 +237,11 @@ Status Sidecar::run() {
   // Prometheus may be waiting for this file to start.
   MNEMO_RETURN_IF_ERROR(reloader_->write_output().with_context("--reloader.config-file"));
   auto limited = make_limited_store(store_, flags_.limits, component_.metrics());
-  MNEMO_TRY(serving_, Serving::start(component_, flags_.common, flags_.grpc, std::move(limited)));
+  GrpcServices services;
+  services.methods = rpc::prometheus_services(api_, [this] { return store_->external_labels(); });
+  services.apis = {true, true, true, true, true};
+  MNEMO_TRY(serving_, Serving::start(component_, flags_.common, flags_.grpc, std::move(limited), {},
+                                     std::move(services)));
   auto context = component_.context();
   std::jthread reloading([this, context] { reloader_->run(context); });
   auto ready = wait_for_prometheus(context);

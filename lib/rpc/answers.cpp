@@ -94,6 +94,26 @@ class UnaryAnswer final : public Answer {
   std::optional<std::string> message_;
 };
 
+class ListAnswer final : public Answer {
+ public:
+  explicit ListAnswer(ListMethod method) : method_(std::move(method)) {}
+
+  Status begin(const Context& context, const Bytes& request) override {
+    MNEMO_TRY(messages_, method_(context, request));
+    return {};
+  }
+
+  Result<std::optional<grpc::ByteBuffer>> next() override {
+    if (sent_ == messages_.size()) return {std::nullopt};
+    return {to_buffer(std::move(messages_[sent_++]))};
+  }
+
+ private:
+  ListMethod method_;
+  std::vector<std::string> messages_;
+  size_t sent_ = 0;
+};
+
 }  // namespace
 
 std::unique_ptr<Answer> make_series_answer(std::shared_ptr<Store> store) {
@@ -102,6 +122,10 @@ std::unique_ptr<Answer> make_series_answer(std::shared_ptr<Store> store) {
 
 std::unique_ptr<Answer> make_unary_answer(UnaryMethod method) {
   return std::make_unique<UnaryAnswer>(std::move(method));
+}
+
+std::unique_ptr<Answer> make_list_answer(ListMethod method) {
+  return std::make_unique<ListAnswer>(std::move(method));
 }
 
 UnaryMethod label_names_method(std::shared_ptr<Store> store) {
@@ -122,11 +146,12 @@ UnaryMethod label_values_method(std::shared_ptr<Store> store) {
   };
 }
 
-UnaryMethod info_method(std::shared_ptr<Store> store, std::function<bool()> ready) {
-  return [store = std::move(store), ready = std::move(ready)](const Context&,
-                                                              const Bytes&) -> Result<std::string> {
+UnaryMethod info_method(std::shared_ptr<Store> store, std::function<bool()> ready,
+                        EndpointApis apis) {
+  return [store = std::move(store), ready = std::move(ready), apis](
+             const Context&, const Bytes&) -> Result<std::string> {
     if (!ready()) return Status::unavailable("Not ready");
-    return encode(EndpointInfo{store->info(), true});
+    return encode(EndpointInfo{store->info(), true, apis});
   };
 }
 

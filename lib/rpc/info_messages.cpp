@@ -78,6 +78,11 @@ bool read_info(std::span<const uint8_t> data, EndpointInfo& info) {
         info.serves_store = true;
         good = read_store(reader.bytes(), info.store);
         break;
+      case 4: info.apis.rules = true; break;
+      case 5: info.apis.metric_metadata = true; break;
+      case 6: info.apis.targets = true; break;
+      case 7: info.apis.exemplars = true; break;
+      case 9: info.apis.status = true; break;
       default: break;
     }
   }
@@ -92,6 +97,12 @@ std::string encode(const EndpointInfo& info) {
   for (const auto& labels : info.store.label_sets) writer.string_always(1, label_set(labels));
   writer.string(2, info.store.component_type);
   if (info.serves_store) writer.string_always(3, encode_store(info.store));
+  // An API is served when its message is there, empty as it is.
+  if (info.apis.rules) writer.string_always(4, "");
+  if (info.apis.metric_metadata) writer.string_always(5, "");
+  if (info.apis.targets) writer.string_always(6, "");
+  if (info.apis.exemplars) writer.string_always(7, "");
+  if (info.apis.status) writer.string_always(9, "");
   return out;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rpc/service.hpp"
+
 #include <mnemo/bytes.hpp>
 #include <mnemo/status.hpp>
 #include <mnemo/store.hpp>
@@ -30,6 +32,7 @@ Result<LabelsResponse> decode_labels_response(std::span<const uint8_t> data);
 struct EndpointInfo {
   StoreInfo store;
   bool serves_store = false;
+  EndpointApis apis = {};
 };
 
 std::string encode(const EndpointInfo& info);

@@ -44,7 +44,11 @@ class Services final : public grpc::CallbackGenericService {
         [store] { return make_series_answer(store); });
     add_unary("/thanos.Store/LabelNames", options.metrics, label_names_method(store));
     add_unary("/thanos.Store/LabelValues", options.metrics, label_values_method(store));
-    add_unary("/thanos.info.Info/Info", options.metrics, info_method(store, ready));
+    add_unary("/thanos.info.Info/Info", options.metrics, info_method(store, ready, options.apis));
+    for (const auto& [path, method] : options.services) {
+      add(path, "server_stream", options.metrics,
+          [method = method] { return make_list_answer(method); });
+    }
     add_unary("/grpc.health.v1.Health/Check", options.metrics, health_method(ready));
   }
 

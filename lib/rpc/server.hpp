@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rpc/service.hpp"
 #include "rpc/tls.hpp"
 
 #include <mnemo/executor.hpp>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mnemo::rpc {
 
@@ -30,6 +32,9 @@ struct GrpcServerOptions {
   /// Where calls run, waiting for the store. It must not be an executor that the store itself
   /// waits for: calls could then take all of its threads. Null: a pool of the server's own.
   std::shared_ptr<Executor> executor = {};
+  /// What is served beside the store, and what Info says of it.
+  std::vector<ServiceMethod> services = {};
+  EndpointApis apis = {};
   std::shared_ptr<Metrics> metrics = {};  // may be null
   std::shared_ptr<Logger> logger = {};    // of changes of certificates; may be null
 };

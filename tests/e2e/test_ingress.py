@@ -24,8 +24,22 @@ pytestmark = [
 
 PROMETHEUS = """
 global: {{scrape_interval: 1s, external_labels: {{cluster: far}}}}
-scrape_configs: [{{job_name: self, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}]
+scrape_configs:
+  - job_name: self
+    scheme: https
+    basic_auth: {{username: ann, password: abc}}
+    tls_config: {{ca_file: {folder}/authority.crt, server_name: prometheus.test}}
+    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
 """
+
+# An old server, TLS 1.2 at most, with a password (a test vector of jBCrypt).
+WEB = """
+tls_server_config: {cert_file: prometheus.crt, key_file: prometheus.key, max_version: TLS12}
+basic_auth_users: {ann: $2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i}
+"""
+
+CLIENT = ("{{basic_auth: {{username: ann, password: abc}}, "
+          "tls_config: {{ca_file: {ca}, server_name: prometheus.test}}}}")
 
 INGRESS = """
 daemon off; worker_processes 1; error_log {folder}/nginx-error.log; pid {folder}/nginx.pid;
@@ -39,30 +53,43 @@ http {{
     server_name ingress.test;
     ssl_certificate {folder}/ingress.crt; ssl_certificate_key {folder}/ingress.key;
     ssl_client_certificate {folder}/authority.crt; ssl_verify_client on;
-    location / {{ grpc_pass grpc://127.0.0.1:{sidecar}; }}
+    location / {{
+      grpc_pass grpcs://127.0.0.1:{sidecar};
+      grpc_ssl_protocols TLSv1.3; grpc_ssl_name sidecar.test; grpc_ssl_verify on;
+      grpc_ssl_trusted_certificate {folder}/authority.crt;
+      grpc_ssl_certificate {folder}/ingress.crt; grpc_ssl_certificate_key {folder}/ingress.key;
+    }}
   }}
 }}
 """
 
 
 class FarCluster:
-    """A Prometheus, its sidecar, and an ingress that wants certificates."""
+    """A Prometheus with TLS 1.2 and a password, its sidecar with TLS 1.3, and an ingress; the last
+    two want certificates."""
 
     def __init__(self, folder):
         self.folder = folder
         self.authority = Authority(folder, "authority")
-        self.authority.sign("ingress", "DNS:ingress.test")
+        for name in ("ingress", "sidecar", "prometheus"):
+            self.authority.sign(name, f"DNS:{name}.test")
         self.processes = []
         port, grpc, http = free_port(), free_port(), free_port()
         config = folder / "prometheus.yml"
-        config.write_text(PROMETHEUS.format(port=port))
+        config.write_text(PROMETHEUS.format(port=port, folder=folder))
+        (folder / "web.yml").write_text(WEB)
         self.start("prometheus", prometheus(), f"--config.file={config}",
                    f"--storage.tsdb.path={folder / 'data'}",
-                   f"--web.listen-address=127.0.0.1:{port}").wait_for(
-                       f"http://127.0.0.1:{port}/-/ready")
-        self.start("sidecar", MNEMO, "sidecar", f"--prometheus.url=http://127.0.0.1:{port}",
+                   f"--web.config.file={folder / 'web.yml'}",
+                   f"--web.listen-address=127.0.0.1:{port}")
+        self.start("sidecar", MNEMO, "sidecar", f"--prometheus.url=https://127.0.0.1:{port}",
+                   f"--prometheus.http-client={CLIENT.format(ca=self.authority.cert)}",
                    f"--tsdb.path={folder / 'data'}", f"--grpc-address=127.0.0.1:{grpc}",
-                   f"--http-address=127.0.0.1:{http}").wait_for(f"http://127.0.0.1:{http}/-/ready")
+                   f"--http-address=127.0.0.1:{http}",
+                   f"--grpc-server-tls-cert={folder / 'sidecar.crt'}",
+                   f"--grpc-server-tls-key={folder / 'sidecar.key'}",
+                   f"--grpc-server-tls-client-ca={self.authority.cert}").wait_for(
+                       f"http://127.0.0.1:{http}/-/ready")
         self.ingress = free_port()
         nginx = folder / "nginx.conf"
         nginx.write_text(INGRESS.format(folder=folder, port=self.ingress, sidecar=grpc))

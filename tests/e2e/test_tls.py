@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mutual TLS between a querier and a store, by the flags of both programs."""
+import base64
 import os
 import shutil
+import ssl
 import subprocess
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -98,3 +102,61 @@ def handshake(port, version, keys):
 def test_tls_below_the_least_version_is_refused(keys, secure_store):
     assert handshake(secure_store, "-tls1_3", keys)
     assert not handshake(secure_store, "-tls1_2", keys)
+
+
+def test_ciphers_of_tls_1_2_can_be_restricted(keys, tmp_path):
+    cert, key = keys["server"]
+    grpc, http = free_port(), free_port()
+    process = Process("query", [
+        MNEMO, "query", f"--grpc-address=127.0.0.1:{grpc}", f"--http-address=127.0.0.1:{http}",
+        f"--grpc-server-tls-cert={cert}", f"--grpc-server-tls-key={key}",
+        "--grpc-server-tls-min-version=1.2",
+        "--grpc-server-tls-ciphers=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"], tmp_path)
+
+    def agreed(cipher, *flags):
+        result = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{grpc}", "-tls1_2",
+                                 "-cipher", cipher, "-CAfile", keys["ca"], "-alpn", "h2", *flags],
+                                input=b"", capture_output=True, timeout=10)
+        return f"Cipher is {cipher}".encode() in result.stdout
+    try:
+        process.wait_for(f"http://127.0.0.1:{http}/-/ready")
+        assert agreed("ECDHE-ECDSA-AES256-GCM-SHA384")
+        assert not agreed("ECDHE-ECDSA-AES128-GCM-SHA256")
+        assert not agreed("ECDHE-ECDSA-AES256-GCM-SHA384", "-groups", "X25519")  # CurveP256 alone
+    finally:
+        assert process.stop() == 0
+
+
+def test_http_is_guarded_by_the_web_configuration(keys, tmp_path):
+    cert, key = keys["server"]
+    web = tmp_path / "web.yml"
+    web.write_text(f"tls_server_config: {{cert_file: {cert}, key_file: {key}, "
+                   f"client_ca_file: {keys['ca']}, client_auth_type: RequireAndVerifyClientCert}}\n"
+                   "basic_auth_users: "
+                   "{ann: $2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i}\n")
+    http = free_port()
+    process = Process("query", [MNEMO, "query", f"--http-address=127.0.0.1:{http}",
+                                "--grpc-address=127.0.0.1:0", f"--http.config={web}"], tmp_path)
+
+    def status(name, password="ann:abc"):
+        context = ssl.create_default_context(cafile=keys["ca"])
+        if name:
+            context.load_cert_chain(*keys[name])
+        request = urllib.request.Request(f"https://127.0.0.1:{http}/-/ready")
+        request.add_header("Authorization",
+                           "Basic " + base64.b64encode(password.encode()).decode())
+        try:
+            with urllib.request.urlopen(request, timeout=10, context=context) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError as error:
+            return type(error).__name__
+    try:
+        wait_until(lambda: status("client") == 200, "an answer", process)
+        assert status("client", "ann:wrong") == 401
+        assert status("client", "bob:abc") == 401
+        assert isinstance(status(None), str) and isinstance(status("foreign"), str)
+        assert "TLS handshake failed" in process.tail(10_000)
+    finally:
+        assert process.stop() == 0

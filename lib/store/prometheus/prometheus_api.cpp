@@ -15,13 +15,13 @@ namespace {
 /// Times beyond the year 9999 (milliseconds) are left out of requests, which means unbounded.
 constexpr int64_t kFarTime = 253'402'300'799'999;
 
-/// Seconds with three decimals.
-std::string time_text(int64_t time) {
-  return fmt::format("{}{}.{:03}", time < 0 ? "-" : "", std::abs(time) / 1000,
-                     std::abs(time) % 1000);
-}
-
 }  // namespace
+
+/// Seconds with three decimals.
+std::string PrometheusApi::time_text(int64_t time) {
+  auto size = time < 0 ? uint64_t{0} - static_cast<uint64_t>(time) : static_cast<uint64_t>(time);
+  return fmt::format("{}{}.{:03}", time < 0 ? "-" : "", size / 1000, size % 1000);
+}
 
 PrometheusApi::PrometheusApi(std::shared_ptr<HttpClient> client, std::string base_url,
                              size_t max_body_bytes)

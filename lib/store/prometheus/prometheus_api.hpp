@@ -85,6 +85,9 @@ class PrometheusApi {
 
   using Parameters = std::vector<std::pair<std::string, std::string>>;
 
+  /// A time in milliseconds as the API takes it.
+  static std::string time_text(int64_t time);
+
   /// The body of any answer of the server's (2xx); `path` may have a query.
   Result<std::string> get(const Context& context, std::string_view path) const;
   Result<std::string> post(const Context& context, std::string_view path,

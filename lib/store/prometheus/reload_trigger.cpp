@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/prometheus/reload_trigger.hpp"
 
+#include "base/duration.hpp"
 #include "base/file.hpp"
 
 #include <nlohmann/json.hpp>
@@ -19,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds kPoll{200};
+// The server tells its time of loading in whole seconds.
+constexpr int64_t kTimeGrainMs = 1100;
 constexpr size_t kMaxNameSize = 15;  // the kernel cuts names
 
 /// How the server's last attempt to read its configuration went.
@@ -26,6 +29,17 @@ struct ConfigStatus {
   bool is_good = false;
   std::string last_time;  // of the last that went well, RFC 3339
 };
+
+/// Two loads within one second couldn't be told apart: waits until the last one is older.
+Status wait_for_next_second(const Context& context, const ConfigStatus& status) {
+  auto last = parse_rfc3339_ms(status.last_time);
+  if (!last) return {};
+  auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  auto left = *last + kTimeGrainMs - now.count();
+  if (left <= 0 || left > kTimeGrainMs) return {};  // or its clock is ahead of ours
+  return context.sleep_for(std::chrono::milliseconds(left));
+}
 
 Result<ConfigStatus> config_status(const Context& context, const PrometheusApi& api) {
   MNEMO_TRY(auto body, api.get(context, "/api/v1/status/runtimeinfo"));
@@ -68,6 +82,7 @@ Status reload_by_http(const Context& context, const PrometheusApi& api) {
 Status reload_by_signal(const Context& context, const PrometheusApi& api,
                         const std::string& process_name) {
   MNEMO_TRY(auto before, config_status(context, api).with_context("pre-reload check failed"));
+  MNEMO_RETURN_IF_ERROR(wait_for_next_second(context, before));
   auto pid = find_process(process_name);
   if (!pid) return Status::not_found("failed to find process matching \"" + process_name + "\"");
   if (::kill(*pid, SIGHUP) != 0) {

@@ -352,3 +352,29 @@ TEST_CASE("shipper: tells how far it has come") {
   CHECK_EQ(shipper.sync(Context()).uploaded, 1);
   CHECK_EQ(*shipper.all_blocks_uploaded(), true);
 }
+
+TEST_CASE("shipper: an idle hour, 120 passes over shipped blocks, costs no request") {
+  testing::TempDir data;
+  for (int i : {1, 2, 3}) write_synthetic_block(data.path(), synthetic_meta(i));
+  auto bucket = std::make_shared<FaultBucket>(make_memory_bucket());
+  Shipper shipper(bucket, options_for(data.path()));
+  REQUIRE(shipper.sync(Context()).status.ok());
+  bucket->set_faults({});
+  for (int pass = 0; pass < 120; ++pass) REQUIRE(shipper.sync(Context()).status.ok());
+  CHECK_EQ(bucket->count(), 0);
+}
+
+TEST_CASE("shipper: a block of out-of-order samples is shipped although it overlaps others") {
+  testing::TempDir data;
+  auto late = synthetic_meta(1);
+  late.ulid = ulid_of(5);
+  late.compaction.sources = {late.ulid};
+  late.compaction.hints = {"from-out-of-order"};
+  for (const auto& meta : {synthetic_meta(1), synthetic_meta(2), late}) {
+    write_synthetic_block(data.path(), meta);
+  }
+  std::shared_ptr<Bucket> bucket = make_memory_bucket();
+  auto result = Shipper(bucket, options_for(data.path())).sync(Context());
+  CHECK_MESSAGE(result.status.ok(), result.status.to_string());
+  CHECK_EQ(blocks_in(bucket), std::vector<int64_t>{1, 2, 5});
+}

@@ -7,6 +7,10 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+
 namespace mnemo::rpc_testing {
 namespace {
 
@@ -20,38 +24,58 @@ std::string from_base64(const std::string& text) {
   return out;
 }
 
-std::vector<GoldenCall> load() {
+std::vector<GoldenCall> load(const std::filesystem::path& file) {
+  std::vector<GoldenCall> calls;
+  for (const auto& line : testing::gzip_lines(file)) {
+    auto json = nlohmann::json::parse(line);
+    GoldenCall call;
+    call.method = json.at("method");
+    call.server = json.at("server");
+    call.name = json.at("name");
+    call.request = from_base64(json.at("request"));
+    if (json.contains("error") && json["error"].is_string()) call.error = json["error"];
+    if (json.contains("responses") && json["responses"].is_array()) {
+      for (const auto& response : json["responses"]) {
+        call.responses.push_back(from_base64(response));
+      }
+    }
+    calls.push_back(std::move(call));
+  }
+  return calls;
+}
+
+std::vector<GoldenCall> load_all() {
   std::vector<GoldenCall> calls;
   auto dir = testing::golden_dir();
   if (!dir) return calls;
   for (const char* file : {"thanos-storeapi.ndjson.gz", "thanos-other-apis.ndjson.gz"}) {
-    for (const auto& line : testing::gzip_lines(*dir / file)) {
-      auto json = nlohmann::json::parse(line);
-      GoldenCall call;
-      call.method = json.at("method");
-      if (!call.method.starts_with("/thanos.Store/") && call.method != "/thanos.info.Info/Info") {
-        continue;
-      }
-      call.server = json.at("server");
-      call.name = json.at("name");
-      call.request = from_base64(json.at("request"));
-      if (json.contains("error") && json["error"].is_string()) call.error = json["error"];
-      if (json.contains("responses") && json["responses"].is_array()) {
-        for (const auto& response : json["responses"]) {
-          call.responses.push_back(from_base64(response));
-        }
-      }
-      calls.push_back(std::move(call));
-    }
+    auto more = load(*dir / file);
+    std::move(more.begin(), more.end(), std::back_inserter(calls));
   }
   return calls;
+}
+
+bool is_of_stores(const GoldenCall& call) {
+  return call.method.starts_with("/thanos.Store/") || call.method == "/thanos.info.Info/Info";
 }
 
 }  // namespace
 
 const std::vector<GoldenCall>& golden_calls() {
-  static const std::vector<GoldenCall> calls = load();
+  static const std::vector<GoldenCall> calls = [] {
+    auto all = load_all();
+    std::erase_if(all, [](const GoldenCall& call) { return !is_of_stores(call); });
+    return all;
+  }();
   return calls;
+}
+
+std::optional<GoldenCall> golden_call(const std::string& server, const std::string& name) {
+  static const auto calls = load_all();
+  for (const auto& call : calls) {
+    if (call.server == server && call.name == name) return call;
+  }
+  return std::nullopt;
 }
 
 }  // namespace mnemo::rpc_testing

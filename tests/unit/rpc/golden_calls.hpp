@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,5 +19,8 @@ struct GoldenCall {
 
 /// The recorded calls of thanos.Store and thanos.info.Info; none where golden data is absent.
 const std::vector<GoldenCall>& golden_calls();
+
+/// One recorded call of any service; nothing where golden data is absent.
+std::optional<GoldenCall> golden_call(const std::string& server, const std::string& name);
 
 }  // namespace mnemo::rpc_testing
