@@ -11,8 +11,8 @@ build=(
 )
 run=(prometheus python3 curl ca-certificates)
 test=(
-  clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev openssl protobuf-compiler
-  memcached python3-pytest redis-server
+  clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev memcached nginx openssl
+  protobuf-compiler python3-grpcio python3-pytest redis-server
 )
 
 wanted=("${build[@]}" "${run[@]}")

@@ -27,13 +27,13 @@ void CommonFlags::declare(CommandLine& line) {
   line.choice("log.level", log_level, {"debug", "info", "warn", "error"}, "Least level to log.");
   line.choice("log.format", log_format, {"logfmt", "json"}, "Format of log lines.");
   line.text("http-address", http_address, "Where HTTP is served, host:port.");
+  line.text("http.config", http_config,
+            "File that turns on TLS or passwords for all of HTTP: Prometheus' web configuration.");
   line.duration("http-grace-period", http_grace_ms,
                 "How long open HTTP requests may take to end after SIGTERM.");
   line.tolerate({"tracing.config", "tracing.config-file", "auto-gomemlimit.ratio", "debug.name",
                  "request.logging-config", "request.logging-config-file"});
   line.tolerate_switches({"enable-auto-gomemlimit"});
-  line.refuse({"http.config"},
-              "HTTP is served without TLS and authentication; put a proxy before it");
 }
 
 std::shared_ptr<Logger> CommonFlags::make_logger() const {
@@ -53,8 +53,9 @@ void GrpcServerFlags::declare(CommandLine& line) {
                 "Age at which a connection is closed and made anew.");
   line.duration("grpc-grace-period", grace_ms,
                 "How long open gRPC calls may take to end after SIGTERM.");
-  line.refuse({"grpc-server-tls-ciphers", "grpc-server-tls-curves"},
-              "gRPC's TLS can't be restricted to them");
+  line.texts("grpc-server-tls-ciphers", tls_ciphers,
+             "Cipher suite that TLS 1.2 may use (Go's name); repeatable. Those of 1.3 are fixed.");
+  line.refuse({"grpc-server-tls-curves"}, "gRPC offers CurveP256 alone", "CurveP256");
 }
 
 void ContentFlags::declare(CommandLine& line, const std::string& flag, std::string_view what) {

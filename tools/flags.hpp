@@ -20,6 +20,7 @@ struct CommonFlags {
   std::string log_level = "info";
   std::string log_format = "logfmt";
   std::string http_address = "0.0.0.0:10902";
+  std::string http_config;
   int64_t http_grace_ms = 120'000;
 
   void declare(CommandLine& line);
@@ -33,6 +34,7 @@ struct GrpcServerFlags {
   std::string tls_key;
   std::string tls_client_ca;
   std::string tls_min_version = "1.3";
+  std::vector<std::string> tls_ciphers;
   int64_t max_connection_age_ms = 3'600'000;
   int64_t grace_ms = 120'000;
 

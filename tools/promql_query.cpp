@@ -85,11 +85,12 @@ std::string to_json(const QueryResult& result, const QueryRequest& request,
   std::string json = R"({"status":"success","data":{)";
   api::append_result(json, result, request.start_ms);
   if (with_stats) {
-    json +=
-        fmt::format(R"(,"stats":{{"timings":{{"evalTotalTime":{:.6f}}},)"
-                    R"("samples":{{"totalQueryableSamples":{},"peakSamples":{},"series":{}}}}})",
-                    duration.count(), result.statistics.queryable_samples,
-                    result.statistics.peak_samples, result.statistics.series_selected);
+    json += fmt::format(
+        R"(,"stats":{{"timings":{{"evalTotalTime":{:.6f}}},)"
+        R"("samples":{{"totalQueryableSamples":{},"samplesRead":{},"peakSamples":{},"series":{}}}}})",
+        duration.count(), result.statistics.queryable_samples,
+        result.statistics.queryable_samples_read, result.statistics.peak_samples,
+        result.statistics.series_selected);
   }
   json += '}';
   if (!result.warnings.empty()) {

@@ -8,6 +8,7 @@
 
 #include "api/query_api.hpp"
 #include "discovery/target_source.hpp"
+#include "http/pem_files.hpp"
 #include "query/active_queries.hpp"
 #include "rpc/endpoint_set.hpp"
 #include "store/fanout/fanout_store.hpp"
@@ -174,6 +175,8 @@ Status check_tls(const QueryFlags& flags) {
     return Status::invalid_argument(
         "--grpc-client-tls-cert and --grpc-client-tls-key go together: both or neither");
   }
+  PemFiles files{flags.client_tls_cert, flags.client_tls_key, flags.client_tls_ca};
+  MNEMO_RETURN_IF_ERROR(read_pem_files(files).status().with_context("--grpc-client-tls-*"));
   if (!flags.grpc.tls_cert.empty() && flags.grpc.tls_min_version != flags.client_tls_min_version) {
     return Status::invalid_argument(
         "--grpc-server-tls-min-version and --grpc-client-tls-min-version must be the same");
@@ -212,6 +215,7 @@ Result<std::shared_ptr<rpc::EndpointSet>> make_endpoints(const QueryFlags& flags
   options.targets = [targets](const Context& context) { return targets->targets(context); };
   options.client.tls = tls_options(flags);
   options.client.metrics = component.metrics();
+  options.client.logger = component.logger();
   options.info_timeout = std::chrono::milliseconds(flags.info_timeout_ms);
   options.unhealthy_timeout = std::chrono::milliseconds(flags.unhealthy_timeout_ms);
   options.logger = component.logger();

@@ -42,9 +42,11 @@ class Serving {
   Serving(const Component& component, const CommonFlags& common, const GrpcServerFlags& grpc);
   Status listen_http(HttpRouter routes);
   Status listen_grpc(std::shared_ptr<Store> store);
+  Gauge& status_of(const std::string& check);
 
   CommonFlags common_;
   GrpcServerFlags grpc_flags_;
+  std::string component_name_;
   std::shared_ptr<Logger> logger_;
   std::shared_ptr<Metrics> metrics_;
   api::Probe probe_;

@@ -10,7 +10,15 @@
 #include "http/client_config.hpp"
 #include "objstore/config.hpp"
 #include "objstore/metrics_bucket.hpp"
+#include "store/limited_store.hpp"
+#include "store/prometheus/config_reloader.hpp"
+#include "store/prometheus/head_flush.hpp"
 #include "store/prometheus/prometheus_store.hpp"
+#include "store/prometheus/reload_trigger.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
 
 namespace mnemo::tools {
 namespace {
@@ -30,11 +38,22 @@ struct SidecarFlags {
   bool ignore_unequal_block_size = false;
   bool allow_out_of_order_uploads = false;
   bool skip_corrupted_blocks = false;
+  bool flush_on_shutdown = false;
+  uint64_t upload_concurrency = 0;
   std::string hash_func;
   std::string meta_file_name = "thanos.shipper.json";
+  std::string reloader_config_file;
+  std::string reloader_output_file;
+  std::vector<std::string> reloader_rule_dirs;
+  int64_t reloader_watch_interval_ms = 3 * 60'000;
+  int64_t reloader_retry_interval_ms = 5'000;
+  std::string reloader_method = "http";
+  std::string reloader_process_name = "prometheus";
+  StoreLimits limits;
 
   void declare(CommandLine& line);
-  void declare_known(CommandLine& line);
+  void declare_shipper(CommandLine& line);
+  void declare_reloader(CommandLine& line);
 };
 
 void SidecarFlags::declare(CommandLine& line) {
@@ -50,8 +69,19 @@ void SidecarFlags::declare(CommandLine& line) {
   line.text("tsdb.path", tsdb_path, "Prometheus' data directory.");
   objstore.declare(line, "objstore.config", "object storage's configuration; none: no uploads");
   line.text("min-time", min_time, "Serve nothing older: RFC 3339, or relative to now (-2d).");
+  line.number("store.limits.request-series", limits.series,
+              "Most series that one Series call may answer; 0: no limit.");
+  line.number("store.limits.request-samples", limits.samples,
+              "Most samples that one Series call may answer, counted as 120 a chunk; 0: no limit.");
+  declare_shipper(line);
+  declare_reloader(line);
+}
+
+void SidecarFlags::declare_shipper(CommandLine& line) {
   line.boolean("shipper.upload-compacted", upload_compacted,
                "Ship compacted blocks too, for a migration. Needs Prometheus' compaction off.");
+  line.number("shipper.upload-concurrency", upload_concurrency,
+              "Files of a block that are uploaded at a time; 0: one.");
   line.choice("hash-func", hash_func, {"", "SHA256"},
               "Hash of each file, kept in meta.json; empty: none.");
   line.text("shipper.meta-file-name", meta_file_name,
@@ -62,20 +92,39 @@ void SidecarFlags::declare(CommandLine& line) {
                "Go on with the next block where one can't be shipped.");
   line.boolean("shipper.skip-corrupted-blocks", skip_corrupted_blocks,
                "Go on when a block's meta.json can't be read.");
-  declare_known(line);
+  line.boolean("shipper.flush-on-shutdown", flush_on_shutdown,
+               "Ship what is in no block yet too when told to end, for scaling down: takes a "
+               "snapshot, which needs Prometheus to run still, with --web.enable-admin-api.");
 }
 
-void SidecarFlags::declare_known(CommandLine& line) {
-  line.tolerate({"shipper.upload-concurrency", "reloader.watch-interval", "reloader.retry-interval",
-                 "reloader.method", "reloader.process-name"});
-  line.refuse({"store.limits.request-series", "store.limits.request-samples"},
-              "the sidecar has no limits for requests; only 0 (none) is accepted", "0");
-  line.refuse({"reloader.config-file", "reloader.config-envsubst-file", "reloader.rule-dir"},
-              "the sidecar does not reload Prometheus' configuration");
+void SidecarFlags::declare_reloader(CommandLine& line) {
+  line.text("reloader.config-file", reloader_config_file,
+            "Prometheus' configuration to watch; may be gzipped.");
+  line.text("reloader.config-envsubst-file", reloader_output_file,
+            "Where to write it with $(NAME) replaced by environment variables.");
+  line.texts("reloader.rule-dir", reloader_rule_dirs, "Folder with rules to watch; repeatable.");
+  line.duration("reloader.watch-interval", reloader_watch_interval_ms,
+                "How often all of them are read again, changed or not; 0: written once, not "
+                "watched.");
+  line.duration("reloader.retry-interval", reloader_retry_interval_ms,
+                "How long to wait before a failed reload is tried again.");
+  line.choice("reloader.method", reloader_method, {"http", "signal"},
+              "How Prometheus is made to reload.");
+  line.text("reloader.process-name", reloader_process_name,
+            "Executable that the signal method looks for.");
+}
+
+/// As `/a/./b` and `/a/b/` are written alike.
+std::string clean_path(const std::string& path) {
+  auto clean = std::filesystem::path(path).lexically_normal().string();
+  if (clean.size() > 1 && clean.back() == '/') clean.pop_back();
+  return clean;
 }
 
 constexpr int64_t kUploadIntervalMs = 30'000;
 constexpr std::chrono::seconds kReadyInterval{1};
+constexpr std::chrono::minutes kFlushTimeout{10};
+constexpr int64_t kTwoHoursMs = 2 * 3'600'000;
 
 /// The sidecar of one Prometheus server: its store, its shipper, and what it knows of the server.
 class Sidecar {
@@ -96,9 +145,13 @@ class Sidecar {
 
  private:
   Status wait_for_prometheus(const Context& context);
+  Status prepare_shipping();
+  void prepare_reloader();
   Status check_prometheus(const Context& context) const;
+  Status check_block_durations(const PrometheusFlags& server) const;
   Status refresh(const Context& context);
   Status ship(const Context& context);
+  Status flush();
 
   const SidecarFlags& flags_;
   Component& component_;
@@ -106,7 +159,10 @@ class Sidecar {
   Gauge& heartbeat_;
   std::shared_ptr<PrometheusApi> api_;
   std::shared_ptr<PrometheusStore> store_;
+  std::shared_ptr<Bucket> bucket_;
+  ShipperOptions shipping_;
   std::unique_ptr<Shipper> shipper_;  // null: nothing is shipped
+  std::unique_ptr<ConfigReloader> reloader_;
   std::unique_ptr<Serving> serving_;
 };
 
@@ -124,31 +180,59 @@ Status Sidecar::prepare() {
   options.metrics = component_.metrics();
   options.min_time = [this] { return *parse_time_or_duration(flags_.min_time, now_ms()); };
   store_ = std::make_shared<PrometheusStore>(api_, options);
-  if (!flags_.objstore.given()) {
-    component_.logger()->info("no object storage configured, blocks are not shipped");
-    return {};
+  prepare_reloader();
+  if (flags_.objstore.given()) return prepare_shipping();
+  if (flags_.flush_on_shutdown) {
+    return Status::invalid_argument("--shipper.flush-on-shutdown needs --objstore.config(-file)");
   }
-  MNEMO_TRY(auto config, flags_.objstore.read("objstore.config"));
-  MNEMO_TRY(auto bare, make_bucket_from_config(config).with_context("--objstore.config"));
-  ShipperOptions shipping;
-  shipping.data_dir = flags_.tsdb_path;
-  shipping.external_labels = [this] { return store_->external_labels(); };
-  shipping.meta_file_name = flags_.meta_file_name;
-  shipping.hash = flags_.hash_func.empty() ? FileHash::kNone : FileHash::kSha256;
-  shipping.upload_compacted = flags_.upload_compacted;
-  shipping.allow_out_of_order_uploads = flags_.allow_out_of_order_uploads;
-  shipping.skip_corrupted_blocks = flags_.skip_corrupted_blocks;
-  shipping.executor = component_.executor();
-  shipping.metrics = component_.metrics().get();
-  shipping.logger = component_.logger();
-  shipper_ = std::make_unique<Shipper>(make_metrics_bucket(std::move(bare), *component_.metrics()),
-                                       std::move(shipping));
+  component_.logger()->info("no object storage configured, blocks are not shipped");
   return {};
 }
 
+Status Sidecar::prepare_shipping() {
+  MNEMO_TRY(auto config, flags_.objstore.read("objstore.config"));
+  MNEMO_TRY(auto bare, make_bucket_from_config(config).with_context("--objstore.config"));
+  bucket_ = make_metrics_bucket(std::move(bare), *component_.metrics());
+  shipping_.data_dir = flags_.tsdb_path;
+  shipping_.external_labels = [this] { return store_->external_labels(); };
+  shipping_.meta_file_name = flags_.meta_file_name;
+  shipping_.hash = flags_.hash_func.empty() ? FileHash::kNone : FileHash::kSha256;
+  shipping_.upload_compacted = flags_.upload_compacted;
+  shipping_.allow_out_of_order_uploads = flags_.allow_out_of_order_uploads;
+  shipping_.skip_corrupted_blocks = flags_.skip_corrupted_blocks;
+  shipping_.executor = component_.executor();
+  shipping_.upload_concurrency = std::max<size_t>(flags_.upload_concurrency, 1);
+  shipping_.metrics = component_.metrics().get();
+  shipping_.logger = component_.logger();
+  shipper_ = std::make_unique<Shipper>(bucket_, shipping_);
+  return {};
+}
+
+void Sidecar::prepare_reloader() {
+  ConfigReloaderOptions options;
+  options.config_file = flags_.reloader_config_file;
+  options.output_file = flags_.reloader_output_file;
+  options.rule_dirs = flags_.reloader_rule_dirs;
+  options.watch_interval = std::chrono::milliseconds(flags_.reloader_watch_interval_ms);
+  options.retry_interval = std::chrono::milliseconds(flags_.reloader_retry_interval_ms);
+  options.method = flags_.reloader_method;
+  options.reload = [this](const Context& context) {
+    return flags_.reloader_method == "signal"
+               ? reload_by_signal(context, *api_, flags_.reloader_process_name)
+               : reload_by_http(context, *api_);
+  };
+  options.metrics = component_.metrics().get();
+  options.logger = component_.logger();
+  reloader_ = std::make_unique<ConfigReloader>(std::move(options));
+}
+
 Status Sidecar::run() {
-  MNEMO_TRY(serving_, Serving::start(component_, flags_.common, flags_.grpc, store_));
+  // Prometheus may be waiting for this file to start.
+  MNEMO_RETURN_IF_ERROR(reloader_->write_output().with_context("--reloader.config-file"));
+  auto limited = make_limited_store(store_, flags_.limits, component_.metrics());
+  MNEMO_TRY(serving_, Serving::start(component_, flags_.common, flags_.grpc, std::move(limited)));
   auto context = component_.context();
+  std::jthread reloading([this, context] { reloader_->run(context); });
   auto ready = wait_for_prometheus(context);
   if (ready.ok()) ready = check_prometheus(context);
   if (ready.ok()) {
@@ -159,9 +243,13 @@ Status Sidecar::run() {
                        [this](const Context& round) { return ship(round); });
     }
     component_.wait();
+    ready = flags_.flush_on_shutdown ? flush() : Status();
+  } else if (context.stopped()) {
+    ready = Status();
   }
+  component_.stop();
   serving_->stop();
-  return context.stopped() ? Status() : ready;
+  return ready;
 }
 
 /// Waits until the server is ready and has told its external labels.
@@ -180,22 +268,57 @@ Status Sidecar::wait_for_prometheus(const Context& context) {
   }
 }
 
-/// Whether the server is set up so that its blocks can be shipped.
+/// Whether the server is set up so that its data can be told apart and its blocks be shipped.
 Status Sidecar::check_prometheus(const Context& context) const {
-  if (!shipper_) return {};
   if (store_->external_labels().empty()) {
     return Status::failed_precondition(
         "no external labels configured on Prometheus server, uniquely identifying external labels "
         "must be configured (global.external_labels in its configuration file)");
   }
-  MNEMO_TRY(auto server, api_->flags(context));
-  if (server.min_block_duration == server.max_block_duration) return {};
-  auto found = "found that TSDB Max time is " + format_duration_ms(server.max_block_duration) +
-               " and Min time is " + format_duration_ms(server.min_block_duration) +
-               ". Compaction needs to be disabled (storage.tsdb.min-block-duration = "
-               "storage.tsdb.max-block-duration)";
-  if (!flags_.ignore_unequal_block_size) return Status::failed_precondition(found);
-  component_.logger()->warn(found);
+  if (!shipper_) return {};
+  auto found = api_->flags(context);
+  if (found.status().code() == Code::kNotFound) {
+    component_.logger()->warn("Prometheus doesn't tell its flags, which are not checked");
+    return {};
+  }
+  if (!found) return std::move(found).status();
+  MNEMO_RETURN_IF_ERROR(check_block_durations(*found));
+  if (flags_.flush_on_shutdown && !found->admin_api) {
+    return Status::failed_precondition(
+        "--shipper.flush-on-shutdown takes a snapshot, for which Prometheus needs "
+        "--web.enable-admin-api");
+  }
+  return {};
+}
+
+Status Sidecar::check_block_durations(const PrometheusFlags& server) const {
+  if (!server.delay_compact_file.empty()) {
+    auto ours = clean_path(flags_.tsdb_path + "/" + flags_.meta_file_name);
+    if (clean_path(server.delay_compact_file) != ours) {
+      return Status::failed_precondition(
+          "found that Prometheus and Thanos use different paths for tracking block uploads. "
+          "Prometheus uses --storage.tsdb.delay-compact-file.path=" +
+          server.delay_compact_file + " while Thanos will write to " + ours +
+          ", they must both use the same path.");
+    }
+  }
+  auto shortest = format_duration_ms(server.min_block_duration);
+  if (server.min_block_duration != server.max_block_duration && server.delay_compact_file.empty()) {
+    auto found = "found that TSDB Max time is " + format_duration_ms(server.max_block_duration) +
+                 " and Min time is " + shortest +
+                 ". Compaction needs to be disabled (storage.tsdb.min-block-duration = "
+                 "storage.tsdb.max-block-duration)";
+    if (!flags_.ignore_unequal_block_size) return Status::failed_precondition(found);
+    component_.logger()->warn(
+        "flag to ignore Prometheus min/max block duration flags differing is being used. If the "
+        "upload of a 2h block fails and a Prometheus compaction happens that block may be missing "
+        "from your Thanos bucket storage.");
+  }
+  if (server.min_block_duration != kTwoHoursMs) {
+    component_.logger()->warn(
+        "found that TSDB block time is not 2h. Only 2h block time is recommended.",
+        {{"block-time", shortest}});
+  }
   return {};
 }
 
@@ -214,6 +337,19 @@ Status Sidecar::ship(const Context& context) {
     component_.logger()->info("shipped blocks", {{"count", std::to_string(shipped.uploaded)}});
   }
   return shipped.status;
+}
+
+/// Ships all that Prometheus holds, once the regular rounds have ended.
+Status Sidecar::flush() {
+  auto context = Context().with_timeout(kFlushTimeout);
+  component_.logger()->info("shipping what is in no block yet");
+  auto blocks = shipper_->sync(context);
+  auto head = flush_head(context, *api_, bucket_, shipping_);
+  auto status = head.status.ok() ? blocks.status : head.status;
+  if (!status.ok()) return std::move(status).with_context("--shipper.flush-on-shutdown");
+  component_.logger()->info("shipped blocks",
+                            {{"count", std::to_string(blocks.uploaded + head.uploaded)}});
+  return {};
 }
 
 Status run(const SidecarFlags& flags, const CommandLine& line) {

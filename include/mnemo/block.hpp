@@ -50,6 +50,9 @@ class BlockSelection {
   /// Errors: DataLoss (names file and offset); the selection may go on with the next series.
   virtual Result<bool> next(BlockSeries& series) = 0;
 
+  /// Other labels than these are left out of the series to come. `names`: sorted.
+  virtual void need_only(std::vector<std::string> names) = 0;
+
   /// How many series the matchers selected, those without chunks in the range included.
   virtual size_t size() const = 0;
 };

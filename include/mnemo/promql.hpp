@@ -27,6 +27,7 @@ struct EngineOptions {
   uint64_t max_samples = 50'000'000;  // in memory at the same time, of 16 bytes each
   uint64_t max_series = 0;            // read, each as often as the query reads it
   uint64_t max_steps = 0;
+  uint64_t max_bytes = 0;  // in memory at the same time: samples, labels, encoded series kept
   bool enable_experimental_functions = false;
   /// Metric names that functions and operators drop stay until the end of the query, so that
   /// label_replace and aggregations still see them.
@@ -66,12 +67,16 @@ struct ResultSeries {
 /// What a query took. A histogram counts as samples by its size, as for the limit.
 struct QueryStatistics {
   uint64_t series_selected = 0;
-  uint64_t samples_read = 0;
+  uint64_t samples_read = 0;  // from the source, once each
   uint64_t peak_samples = 0;  // in memory at the same time
   /// Where the request has `count_samples`: the samples that the expression looked at, each as
   /// often as it did, in total and at each step. These are Prometheus' figures.
   uint64_t queryable_samples = 0;
   std::vector<uint64_t> queryable_samples_per_step;
+  /// Of these, without what windows share with those of the step before, or a part of the
+  /// expression with all steps; also what subqueries look at. Prometheus' `samplesRead`.
+  uint64_t queryable_samples_read = 0;
+  std::vector<uint64_t> queryable_samples_read_per_step;
   std::chrono::nanoseconds preparation_time{0};  // parsing, planning
   std::chrono::nanoseconds evaluation_time{0};   // reading included
   std::chrono::nanoseconds sort_time{0};         // of the result

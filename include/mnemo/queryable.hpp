@@ -8,8 +8,10 @@
 #include <mnemo/status.hpp>
 #include <mnemo/time_range.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,9 @@ struct Selection {
   std::string func;      // surrounding function or aggregation
   bool grouping_by = false;
   std::vector<std::string> grouping_labels;
+  /// Sorted. A source may leave other labels out; series that differ in these alone still come each
+  /// on its own, in the order of all their labels. Not set: all are needed.
+  std::optional<std::vector<std::string>> needed_labels;
 };
 
 /// The samples of one selected series, encoded until somebody asks.
@@ -35,6 +40,9 @@ class SampleSource {
 
   /// Replaces `out` by the samples within `range`, in order of time, each time once.
   virtual Status read(TimeRange range, SampleColumn& out) const = 0;
+
+  /// The bytes that it keeps in memory, without what is mapped from files.
+  virtual size_t memory_bytes() const { return 0; }
 };
 
 struct SelectedSeries {
@@ -42,7 +50,8 @@ struct SelectedSeries {
   std::shared_ptr<const SampleSource> samples;
 };
 
-/// The series of one selector, pulled by the engine; each set of labels comes once, in their order.
+/// The series of one selector, pulled by the engine; each set of labels comes once, in their order
+/// (but see Selection::needed_labels).
 class SelectedStream {
  public:
   virtual ~SelectedStream() = default;

@@ -84,8 +84,13 @@ std::string stats_json(const QueryStatistics& statistics, const QueryRequest& re
     out += "\"totalQueryableSamplesPerStep\":" +
            per_step_json(statistics.queryable_samples_per_step, request) + ",";
   }
-  return out + fmt::format(R"("totalQueryableSamples":{},"peakSamples":{}}}}})",
-                           statistics.queryable_samples, statistics.peak_samples);
+  out += fmt::format(R"("totalQueryableSamples":{},)", statistics.queryable_samples);
+  if (each_step) {
+    out += "\"samplesReadPerStep\":" +
+           per_step_json(statistics.queryable_samples_read_per_step, request) + ",";
+  }
+  return out + fmt::format(R"("samplesRead":{},"peakSamples":{}}}}})",
+                           statistics.queryable_samples_read, statistics.peak_samples);
 }
 
 }  // namespace

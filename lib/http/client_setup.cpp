@@ -3,6 +3,8 @@
 #include "base/file.hpp"
 #include "http/client_transfer.hpp"
 
+#include <openssl/ssl.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -42,6 +44,13 @@ bool has_header(const HttpRequest& request, std::string_view name) {
 
 void append(curl_slist*& list, const std::string& line) {
   if (auto* longer = curl_slist_append(list, line.c_str())) list = longer;
+}
+
+/// What a program forbids its gRPC by OpenSSL's process-wide configuration, TLS 1.2, isn't meant
+/// for object stores and others that know no 1.3.
+CURLcode allow_tls12(CURL*, void* context, void*) {
+  SSL_CTX_clear_options(static_cast<SSL_CTX*>(context), SSL_OP_NO_TLSv1_2);
+  return CURLE_OK;
 }
 
 long milliseconds(std::chrono::milliseconds duration) {
@@ -114,6 +123,8 @@ Status HttpTransfer::State::set_options(bool compressed) {
 
 Status HttpTransfer::State::set_tls() {
   CURL* easy = handle_->easy;
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &allow_tls12);
   const auto& tls = pool_->options().tls;
   if (!tls.ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca_file.c_str());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/message.hpp"
+#include "http/web_access.hpp"
 
 #include <mnemo/executor.hpp>
 #include <mnemo/log.hpp>
@@ -27,13 +28,15 @@ struct HttpServerOptions {
   /// Runs the handlers; they may block.
   std::shared_ptr<Executor> executor;
   std::shared_ptr<Logger> logger = null_logger();
+  /// Who is let in, and whether TLS is spoken; null: everybody, in plain text.
+  std::shared_ptr<WebAccess> access = {};
 };
 
 /// Answers a request. May take parts out of it.
 using HttpServerHandler = std::function<ServerResponse(const Context&, ServerRequest&)>;
 
-/// An HTTP/1.1 server: keep-alive connections by the thousand, each idle one a few hundred bytes;
-/// answers of 1 KiB and more are gzipped where the client takes that.
+/// An HTTP/1.1 server: keep-alive connections by the thousand, each idle one a few hundred bytes
+/// (with TLS some 40 KiB); answers of 1 KiB and more are gzipped where the client takes that.
 ///
 /// Thread-safe. Ownership: the handler and what it uses must live until the server is destroyed;
 /// the destructor ends what is under way and waits for it.

@@ -58,6 +58,16 @@ void encode(ServerResponse& response, std::string_view accept_encoding) {
   response.headers.emplace_back("Content-Encoding", "gzip");
 }
 
+/// The handler's answer, to those who may have one.
+ServerResponse answer(Shared& shared, const Context& context, ServerRequest& request) {
+  auto* access = shared.options.access.get();
+  if (access == nullptr) return shared.handler(context, request);
+  auto refusal = access->refusal(request);
+  auto response = refusal ? *std::move(refusal) : shared.handler(context, request);
+  for (auto& header : access->headers()) response.headers.push_back(std::move(header));
+  return response;
+}
+
 bool is_form(std::string_view content_type) {
   return content_type.substr(0, 33) == "application/x-www-form-urlencoded";
 }
@@ -85,7 +95,10 @@ bool Shared::is_stopping() {
 }
 
 Session::Session(std::shared_ptr<Shared> shared, asio::ip::tcp::socket socket)
-    : shared_(std::move(shared)), socket_(std::move(socket)), timer_(socket_.get_executor()) {}
+    : shared_(std::move(shared)),
+      stream_(std::move(socket),
+              shared_->options.access ? shared_->options.access->tls() : nullptr),
+      timer_(stream_.get_executor()) {}
 
 Session::~Session() {
   std::lock_guard lock(shared_->mutex);
@@ -99,18 +112,35 @@ void Session::start() {
     if (shared_->stopping) return;
     shared_->sessions.emplace(this, weak_from_this());
   }
-  asio::dispatch(socket_.get_executor(), [self = shared_from_this()] { self->wait_for_request(); });
+  asio::dispatch(stream_.get_executor(), [self = shared_from_this()] {
+    return self->stream_.has_tls() ? self->shake_hands() : self->wait_for_request();
+  });
+}
+
+void Session::shake_hands() {
+  phase_ = Phase::kReading;
+  arm(shared_->options.read_timeout);
+  stream_.async_handshake([self = shared_from_this()](ErrorCode error) {
+    if (self->is_closed_) return;
+    if (!error) return self->wait_for_request();
+    ErrorCode ignored;
+    auto remote = self->stream_.socket().remote_endpoint(ignored);
+    self->shared_->options.logger->warn(
+        "TLS handshake failed",
+        {{"remote", ignored ? "" : remote.address().to_string()}, {"err", error.message()}});
+    self->close();
+  });
 }
 
 void Session::finish_soon() {
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+  asio::post(stream_.get_executor(), [self = shared_from_this()] {
     if (self->phase_ == Phase::kIdle) self->close();
   });
 }
 
 void Session::cancel() {
   stop_.request_stop();
-  asio::post(socket_.get_executor(), [self = shared_from_this()] { self->close(); });
+  asio::post(stream_.get_executor(), [self = shared_from_this()] { self->close(); });
 }
 
 void Session::wait_for_request() {
@@ -126,7 +156,7 @@ void Session::wait_for_request() {
 
 void Session::read_ahead() {
   is_reading_ahead_ = true;
-  socket_.async_read_some(buffer_.prepare(kReadAheadBytes),
+  stream_.async_read_some(buffer_.prepare(kReadAheadBytes),
                           [self = shared_from_this()](ErrorCode error, size_t count) {
                             self->on_read_ahead(error, count);
                           });
@@ -147,7 +177,7 @@ void Session::read_head() {
   parser_->header_limit(static_cast<uint32_t>(shared_->options.max_header_bytes));
   parser_->body_limit(shared_->options.max_body_bytes);
   http::async_read_header(
-      socket_, buffer_, *parser_,
+      stream_, buffer_, *parser_,
       [self = shared_from_this()](ErrorCode error, size_t) { self->on_head(error); });
 }
 
@@ -157,7 +187,7 @@ void Session::on_head(ErrorCode error) {
   auto expect = parser_->get()[http::field::expect];
   if (!boost::beast::iequals(expect, "100-continue")) return read_body();
   out_head_ = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(socket_, asio::buffer(out_head_),
+  asio::async_write(stream_, asio::buffer(out_head_),
                     [self = shared_from_this()](ErrorCode write_error, size_t) {
                       if (write_error) return self->close();
                       self->read_body();
@@ -166,7 +196,7 @@ void Session::on_head(ErrorCode error) {
 
 void Session::read_body() {
   http::async_read(
-      socket_, buffer_, *parser_,
+      stream_, buffer_, *parser_,
       [self = shared_from_this()](ErrorCode error, size_t) { self->on_request(error); });
 }
 
@@ -182,9 +212,9 @@ void Session::on_request(ErrorCode error) {
   auto task = [self = shared_from_this(), shared = shared_, request,
                context = Context(stop_.get_token())]() mutable {
     std::string accept_encoding(request->header("Accept-Encoding"));
-    ServerResponse response = shared->handler(context, *request);
+    ServerResponse response = answer(*shared, context, *request);
     encode(response, accept_encoding);
-    auto strand = self->socket_.get_executor();
+    auto strand = self->stream_.get_executor();
     asio::post(strand, [session = std::move(self), response = std::move(response)]() mutable {
       session->respond(std::move(response));
     });
@@ -213,7 +243,7 @@ ServerRequest Session::take_request() {
   if (is_form(request.header("Content-Type"))) request.form.add_encoded(request.body);
   request.form.add_encoded(target.substr(std::min(question + 1, target.size())));
   ErrorCode ignored;
-  auto remote = socket_.remote_endpoint(ignored);
+  auto remote = stream_.socket().remote_endpoint(ignored);
   if (!ignored) request.remote_address = remote.address().to_string();
   return request;
 }
@@ -239,7 +269,7 @@ void Session::respond(ServerResponse response) {
   bool has_body = !is_head_ && may_have_body(response.status);
   out_body_ = has_body ? std::move(response.body) : std::string();
   std::array<asio::const_buffer, 2> buffers{asio::buffer(out_head_), asio::buffer(out_body_)};
-  asio::async_write(socket_, buffers, [self = shared_from_this()](ErrorCode error, size_t) {
+  asio::async_write(stream_, buffers, [self = shared_from_this()](ErrorCode error, size_t) {
     self->on_written(error);
   });
 }
@@ -250,8 +280,16 @@ void Session::on_written(ErrorCode error) {
   if (is_closed_) return;
   if (error) return close();
   if (is_refusal_) return linger();
-  if (!keep_alive_) return close();
+  if (!keep_alive_) return say_goodbye();
   wait_for_request();
+}
+
+/// With TLS a connection that just ends looks as if it were cut.
+void Session::say_goodbye() {
+  if (!stream_.has_tls()) return close();
+  phase_ = Phase::kLingering;
+  arm(kLingerTimeout);
+  stream_.async_shutdown([self = shared_from_this()](ErrorCode) { self->close(); });
 }
 
 /// Lets the client read why it was refused: closing with unread input would reset the connection.
@@ -259,11 +297,11 @@ void Session::linger() {
   if (phase_ != Phase::kLingering) {
     phase_ = Phase::kLingering;
     ErrorCode ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     arm(kLingerTimeout);
   }
   buffer_.clear();
-  socket_.async_read_some(buffer_.prepare(kReadAheadBytes),
+  stream_.async_read_some(buffer_.prepare(kReadAheadBytes),
                           [self = shared_from_this()](ErrorCode error, size_t) {
                             if (error) return self->close();
                             if (!self->is_closed_) self->linger();
@@ -284,8 +322,8 @@ void Session::close() {
   stop_.request_stop();
   timer_.cancel();
   ErrorCode ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  stream_.socket().close(ignored);
 }
 
 }  // namespace mnemo::http_server

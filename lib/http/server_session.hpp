@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/server.hpp"
+#include "http/server_stream.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -57,6 +58,7 @@ class Session : public std::enable_shared_from_this<Session> {
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   enum class Phase { kIdle, kReading, kHandling, kWriting, kLingering };
 
+  void shake_hands();
   void wait_for_request();
   void read_ahead();
   void on_read_ahead(ErrorCode error, size_t count);
@@ -70,10 +72,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void on_written(ErrorCode error);
   void linger();
   void arm(std::chrono::milliseconds timeout);
+  void say_goodbye();
   void close();
 
   std::shared_ptr<Shared> shared_;
-  boost::asio::ip::tcp::socket socket_;
+  ServerStream stream_;
   boost::asio::steady_timer timer_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;

@@ -37,7 +37,10 @@ class MemoryQueryable : public Queryable {
       if (!matches_all(selection.matchers, labels) || !any_within(*column, selection.range)) {
         continue;
       }
-      stream->selected_.push_back({labels, std::make_shared<Source>(column)});
+      const auto& needed = selection.needed_labels;
+      stream->selected_.push_back(
+          {needed ? LabelsBuilder(labels).keep_only(*needed).build() : labels,
+           std::make_shared<Source>(column)});
     }
     return std::unique_ptr<SelectedStream>(std::move(stream));
   }

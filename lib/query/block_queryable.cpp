@@ -30,6 +30,15 @@ class PartsSource final : public SampleSource {
     return in_order ? Status() : read_overlapping(range, out);
   }
 
+  size_t memory_bytes() const override {
+    size_t bytes = sizeof(*this) + parts_.capacity() * sizeof(Part);
+    for (const auto& part : parts_) {
+      bytes += part.series.labels.memory_bytes() - sizeof(Labels);
+      bytes += part.series.chunks.capacity() * sizeof(ChunkMeta);
+    }
+    return bytes;
+  }
+
  private:
   Status read_overlapping(TimeRange range, SampleColumn& out) const {
     std::vector<SampleColumn> columns(parts_.size());
@@ -107,11 +116,17 @@ BlockQueryable::BlockQueryable(std::vector<std::shared_ptr<const Block>> blocks)
 
 Result<std::unique_ptr<SelectedStream>> BlockQueryable::select(const Context& context,
                                                                const Selection& selection) {
-  auto merged = std::make_unique<MergedSelection>();
+  std::vector<std::shared_ptr<const Block>> within;
   for (const auto& block : blocks_) {
+    if (block->meta().range().overlaps(selection.range)) within.push_back(block);
+  }
+  auto merged = std::make_unique<MergedSelection>();
+  for (const auto& block : within) {
     MNEMO_RETURN_IF_ERROR(context.check());
-    if (!block->meta().range().overlaps(selection.range)) continue;
     MNEMO_TRY(auto selected, block->select(selection.matchers, selection.range));
+    // What belongs together in several blocks is found by all labels.
+    if (selection.needed_labels && within.size() == 1)
+      selected->need_only(*selection.needed_labels);
     MNEMO_RETURN_IF_ERROR(merged->add(block, std::move(selected)));
   }
   return std::unique_ptr<SelectedStream>(std::move(merged));

@@ -4,6 +4,7 @@
 #include "model/chain.hpp"
 #include "query/chunk_samples.hpp"
 #include "query/overlap.hpp"
+#include "store/series_stream.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -33,6 +34,14 @@ class ChunkSource final : public SampleSource {
     if (lanes_.size() == 1) return read_one(lanes_[0], range, out);
     if (!reading_->deduplicate) return read_chained(range, out);
     return read_deduplicated(range, out);
+  }
+
+  size_t memory_bytes() const override {
+    size_t bytes = sizeof(*this);
+    for (const auto& lane : lanes_) {
+      for (const auto& chunk : lane) bytes += mnemo::memory_bytes(chunk);
+    }
+    return bytes;
   }
 
  private:

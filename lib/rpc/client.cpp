@@ -16,6 +16,8 @@
 namespace mnemo::rpc {
 namespace {
 
+constexpr std::chrono::milliseconds kWhyTimeout{50};
+
 int to_int(uint64_t value) {
   return static_cast<int>(std::min<uint64_t>(value, std::numeric_limits<int>::max()));
 }
@@ -51,16 +53,51 @@ grpc::ChannelArguments channel_arguments(const GrpcStoreOptions& options) {
 
 }  // namespace
 
+/// What the last Info call told; outlives channels.
+struct LastInfo {
+  std::mutex mutex;
+  StoreInfo info;  // guarded by mutex
+};
+
+/// A channel with one set of certificates, and what calls on it need.
 struct GrpcStore::Channel {
-  Channel(std::shared_ptr<grpc::Channel> channel, const GrpcStoreOptions& options)
+  Channel(const GrpcStoreOptions& options, std::shared_ptr<const PemTexts> pem,
+          std::shared_ptr<LastInfo> info_there)
       : address(options.address),
-        stub(std::move(channel)),
+        texts(std::move(pem)),
+        last_info(std::move(info_there)),
+        has_tls(options.tls.has_value()),
+        cert_file(has_tls ? options.tls->cert_file : std::string()),
+        stub(grpc::CreateCustomChannel(options.address,
+                                       make_channel_credentials(options.tls, *texts),
+                                       channel_arguments(options))),
         series(options.metrics, CallSide::kClient, "/thanos.Store/Series", "server_stream"),
         label_names(options.metrics, CallSide::kClient, "/thanos.Store/LabelNames", "unary"),
         label_values(options.metrics, CallSide::kClient, "/thanos.Store/LabelValues", "unary"),
         info(options.metrics, CallSide::kClient, "/thanos.info.Info/Info", "unary") {}
 
-  Status with_address(Status status) const { return std::move(status).with_context(address); }
+  Status with_address(Status status) const {
+    return explained(std::move(status)).with_context(address);
+  }
+
+  Status explained(Status status) const {
+    // An ingress that takes no request without a certificate of its liking answers as HTTP does.
+    bool is_refusal = status.message().find("http2 header with status: 4") != std::string::npos;
+    if (!has_tls || (status.code() != Code::kUnavailable && !is_refusal)) return status;
+    auto hint = what_may_be_wrong();
+    if (hint.empty() && is_refusal) {
+      hint = " (the server may not accept the client certificate " + cert_file + ")";
+    }
+    return {status.code(), status.message() + hint};
+  }
+
+  /// A server that refuses a client's certificate says so after the handshake, often by closing the
+  /// connection alone; what can be known here is more.
+  std::string what_may_be_wrong() const {
+    if (cert_file.empty()) return " (no client certificate is configured; the server may want one)";
+    auto fault = validity_fault(texts->cert);
+    return fault ? " (the client certificate " + cert_file + " " + *fault + ")" : std::string();
+  }
 
   Result<LabelsResponse> labels(const Context& context, const std::string& method,
                                 std::string request, CallMetrics& metrics) {
@@ -71,14 +108,33 @@ struct GrpcStore::Channel {
   }
 
   std::string address;
+  std::shared_ptr<const PemTexts> texts;
+  std::shared_ptr<LastInfo> last_info;
+  bool has_tls;
+  std::string cert_file;
   grpc::GenericStub stub;
   CallMetrics series;
   CallMetrics label_names;
   CallMetrics label_values;
   CallMetrics info;
+};
 
+/// The channel of the newest certificates.
+struct GrpcStore::State {
+  GrpcStoreOptions options;
+  std::shared_ptr<PemWatch> watch;  // null without TLS
+  std::shared_ptr<LastInfo> last_info = std::make_shared<LastInfo>();
   std::mutex mutex;
-  StoreInfo last_info;  // guarded by mutex
+  std::shared_ptr<Channel> newest;  // guarded by mutex
+
+  std::shared_ptr<Channel> channel() {
+    auto texts = watch ? watch->current() : std::make_shared<const PemTexts>();
+    std::lock_guard lock(mutex);
+    if (!newest || (watch && newest->texts != texts)) {
+      newest = std::make_shared<Channel>(options, std::move(texts), last_info);
+    }
+    return newest;
+  }
 };
 
 class GrpcStore::PendingInfo final : public InfoCall {
@@ -90,14 +146,25 @@ class GrpcStore::PendingInfo final : public InfoCall {
 
   Result<EndpointInfo> wait() override {
     auto answer = call_.wait();
-    if (!answer) return channel_->with_address(answer.status());
+    if (!answer) return channel_->with_address(why(answer.status()));
     MNEMO_TRY(auto info, decode_endpoint_info(*answer).with_context(channel_->address));
-    std::lock_guard lock(channel_->mutex);
-    channel_->last_info = info.store;
+    std::lock_guard lock(channel_->last_info->mutex);
+    channel_->last_info->info = info.store;
     return info;
   }
 
  private:
+  /// Time that ran out while connecting says nothing; a call that doesn't wait fails with the
+  /// reason of the last attempt.
+  Status why(Status status) {
+    if (status.code() != Code::kDeadlineExceeded) return status;
+    UnaryCall call(channel_->stub, "/thanos.info.Info/Info", {},
+                   Context().with_timeout(kWhyTimeout), WhenDown::kFail, channel_->info);
+    auto reason = call.wait().status();
+    if (reason.code() != Code::kUnavailable) return status;
+    return {status.code(), status.message() + ": " + channel_->explained(reason).message()};
+  }
+
   std::shared_ptr<Channel> channel_;
   UnaryCall call_;
 };
@@ -130,40 +197,43 @@ class GrpcStore::Stream final : public SeriesStream {
 };
 
 Result<std::shared_ptr<GrpcStore>> GrpcStore::create(const GrpcStoreOptions& options) {
-  MNEMO_TRY(auto credentials, make_channel_credentials(options.tls));
-  auto grpc_channel =
-      grpc::CreateCustomChannel(options.address, credentials, channel_arguments(options));
-  auto channel = std::make_shared<Channel>(std::move(grpc_channel), options);
-  return std::shared_ptr<GrpcStore>(new GrpcStore(std::move(channel)));
+  auto state = std::make_unique<State>();
+  state->options = options;
+  if (options.tls) {
+    MNEMO_TRY(state->watch, watch_client_files(*options.tls, options.logger));
+  }
+  return std::shared_ptr<GrpcStore>(new GrpcStore(std::move(state)));
 }
 
-GrpcStore::GrpcStore(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
+GrpcStore::GrpcStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 GrpcStore::~GrpcStore() = default;
 
 std::unique_ptr<InfoCall> GrpcStore::start_info(const Context& context) {
-  return std::make_unique<PendingInfo>(channel_, context);
+  return std::make_unique<PendingInfo>(state_->channel(), context);
 }
 
 StoreInfo GrpcStore::info() {
-  std::lock_guard lock(channel_->mutex);
-  return channel_->last_info;
+  std::lock_guard lock(state_->last_info->mutex);
+  return state_->last_info->info;
 }
 
 Result<std::unique_ptr<SeriesStream>> GrpcStore::series(const Context& context,
                                                         const SeriesRequest& request) {
-  return {std::make_unique<Stream>(channel_, context, request)};
+  return {std::make_unique<Stream>(state_->channel(), context, request)};
 }
 
 Result<LabelsResponse> GrpcStore::label_names(const Context& context,
                                               const LabelNamesRequest& request) {
-  return channel_->labels(context, "/thanos.Store/LabelNames", encode(request),
-                          channel_->label_names);
+  auto channel = state_->channel();
+  return channel->labels(context, "/thanos.Store/LabelNames", encode(request),
+                         channel->label_names);
 }
 
 Result<LabelsResponse> GrpcStore::label_values(const Context& context,
                                                const LabelValuesRequest& request) {
-  return channel_->labels(context, "/thanos.Store/LabelValues", encode(request),
-                          channel_->label_values);
+  auto channel = state_->channel();
+  return channel->labels(context, "/thanos.Store/LabelValues", encode(request),
+                         channel->label_values);
 }
 
 }  // namespace mnemo::rpc

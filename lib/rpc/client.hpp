@@ -4,6 +4,7 @@
 #include "rpc/messages.hpp"
 #include "rpc/tls.hpp"
 
+#include <mnemo/log.hpp>
 #include <mnemo/metrics.hpp>
 #include <mnemo/status.hpp>
 #include <mnemo/store.hpp>
@@ -30,6 +31,7 @@ struct GrpcStoreOptions {
   std::chrono::milliseconds keepalive_time{10000};
   std::chrono::milliseconds keepalive_timeout{5000};
   std::shared_ptr<Metrics> metrics = {};  // may be null
+  std::shared_ptr<Logger> logger = {};    // of changes of certificates; may be null
 };
 
 /// A call of Info that is under way. Not thread-safe; destroying it cancels the call.
@@ -67,10 +69,11 @@ class GrpcStore final : public Store {
 
  private:
   struct Channel;
+  struct State;
   class PendingInfo;
   class Stream;
-  explicit GrpcStore(std::shared_ptr<Channel> channel);
-  std::shared_ptr<Channel> channel_;
+  explicit GrpcStore(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace mnemo::rpc

@@ -101,6 +101,7 @@ struct GrpcServer::State {
       : services(store, options) {}
 
   Services services;
+  std::shared_ptr<grpc::ServerCredentials> credentials;
   std::unique_ptr<grpc::Server> server;
   int port = 0;
 };
@@ -108,10 +109,11 @@ struct GrpcServer::State {
 Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::shared_ptr<Store> store,
                                                       const GrpcServerOptions& options) {
   MNEMO_TRY(auto address, parse_listen_address(options.address));
-  MNEMO_TRY(auto credentials, make_server_credentials(options.tls));
+  MNEMO_TRY(auto credentials, make_server_credentials(options.tls, options.logger));
   // Tried before gRPC does, which says why only in its own log.
   MNEMO_RETURN_IF_ERROR(probe_listen(address).with_context("listen gRPC on " + options.address));
   auto state = std::make_unique<State>(store, options);
+  state->credentials = credentials;
   // Without a host: all interfaces; gRPC falls back to IPv4 where there is no IPv6.
   auto bound = join_host_port(address.host.empty() ? "::" : address.host, address.port);
   grpc::ServerBuilder builder;

@@ -31,6 +31,7 @@ struct GrpcServerOptions {
   /// waits for: calls could then take all of its threads. Null: a pool of the server's own.
   std::shared_ptr<Executor> executor = {};
   std::shared_ptr<Metrics> metrics = {};  // may be null
+  std::shared_ptr<Logger> logger = {};    // of changes of certificates; may be null
 };
 
 /// Serves thanos.Store, thanos.info.Info and grpc.health.v1.Health (Check) for any `Store`.

@@ -6,7 +6,7 @@
 namespace mnemo::rpc {
 
 /// TLS of a gRPC server, as Thanos' flags --grpc-server-tls-* give it. Files are PEM, read again
-/// when they change.
+/// when they change; connections that there are go on with what they began with.
 struct TlsServerOptions {
   std::string cert_file = {};
   std::string key_file = {};
@@ -14,8 +14,8 @@ struct TlsServerOptions {
   std::string client_ca_file = {};
 };
 
-/// TLS of a gRPC client, as Thanos' flags --grpc-client-tls-* give it. Files are PEM, read when the
-/// client is made.
+/// TLS of a gRPC client, as Thanos' flags --grpc-client-tls-* give it. Files are PEM, read again
+/// when they change (but the system's authorities): the next call then makes a new connection.
 struct TlsClientOptions {
   std::string ca_file = {};    // empty: the system's authorities
   std::string cert_file = {};  // empty: no client certificate

@@ -87,15 +87,18 @@ std::unique_ptr<SeriesStream> make_resorting_stream(std::unique_ptr<SeriesStream
   return std::make_unique<ResortingStream>(std::move(source), std::move(without), max_bytes);
 }
 
+size_t memory_bytes(const AggregateChunk& chunk) {
+  size_t bytes = sizeof(AggregateChunk);
+  for (const auto* part :
+       {&chunk.raw, &chunk.count, &chunk.sum, &chunk.min, &chunk.max, &chunk.counter}) {
+    if (*part) bytes += (*part)->data.size();
+  }
+  return bytes;
+}
+
 size_t memory_bytes(const Series& series) {
   size_t bytes = sizeof(Series) + series.labels.memory_bytes();
-  for (const auto& chunk : series.chunks) {
-    bytes += sizeof(AggregateChunk);
-    for (const auto* part :
-         {&chunk.raw, &chunk.count, &chunk.sum, &chunk.min, &chunk.max, &chunk.counter}) {
-      if (*part) bytes += (*part)->data.size();
-    }
-  }
+  for (const auto& chunk : series.chunks) bytes += memory_bytes(chunk);
   return bytes;
 }
 

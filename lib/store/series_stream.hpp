@@ -40,7 +40,8 @@ std::unique_ptr<SeriesStream> make_resorting_stream(std::unique_ptr<SeriesStream
                                                     std::vector<std::string> without,
                                                     size_t max_bytes);
 
-/// The bytes that a series takes: labels and chunk data.
+/// The bytes that a chunk, or a series with its labels and chunks, takes.
+size_t memory_bytes(const AggregateChunk& chunk);
 size_t memory_bytes(const Series& series);
 
 /// The union of sorted and unsorted texts: sorted, unique, at most `limit` (0: all).

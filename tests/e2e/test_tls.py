@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from authority import Authority
 from cluster import get, live_stores, wait_until
 from processes import MNEMO, Process, free_port
 
@@ -13,32 +14,6 @@ pytestmark = [
     pytest.mark.skipif(not os.access(MNEMO, os.X_OK), reason=f"{MNEMO} is not built"),
     pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl on this machine"),
 ]
-
-
-def openssl(*arguments):
-    return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
-
-
-class Authority:
-    """A CA of its own in a folder, and what it signs."""
-
-    def __init__(self, folder, name):
-        self.folder, self.name = folder, name
-        self.cert = folder / f"{name}.crt"
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-days", 1, "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key",
-                "-out", self.cert)
-
-    def sign(self, name, subject_alternatives):
-        key, request, cert = (self.folder / f"{name}.{kind}" for kind in ("key", "csr", "crt"))
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-subj", f"/CN={name}", "-keyout", key, "-out", request)
-        extensions = self.folder / f"{name}.ext"
-        extensions.write_text(f"subjectAltName={subject_alternatives}\n")
-        openssl("x509", "-req", "-in", request, "-CA", self.cert,
-                "-CAkey", self.folder / f"{self.name}.key", "-CAcreateserial", "-days", 1,
-                "-extfile", extensions, "-out", cert)
-        return cert, key
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// `answer_queries DIR`: answers the queries on standard input over the blocks in a directory, each
-// as Prometheus' HTTP API does, on a line of standard output. A query is a JSON object on a line:
-// `query`, and `time`, or `start`, `end` and `step`, in milliseconds, and `stats` for the samples.
-// Experimental functions are enabled. Exit status: 0 all answered, 1 no blocks or no query on a
-// line, 2 wrong usage.
+// `answer_queries [--delayed-name-removal] DIR`: answers the queries on standard input over the
+// blocks in a directory, each as Prometheus' HTTP API does, on a line of standard output. A query
+// is a JSON object on a line: `query`, and `time`, or `start`, `end` and `step`, in milliseconds,
+// and `stats` for the samples. Experimental functions are enabled. Exit status: 0 all answered, 1
+// no blocks or no query on a line, 2 wrong usage.
 #include "api/response.hpp"
 #include "api/result_json.hpp"
 #include "query/block_queryable.hpp"
@@ -19,6 +19,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <string_view>
 
 using namespace mnemo;
 using nlohmann::json;
@@ -59,7 +60,7 @@ std::string answer(const Engine& engine, Queryable& queryable, const QueryReques
   return text + "}";
 }
 
-int run(const char* directory) {
+int run(const char* directory, bool delayed_name_removal) {
   auto blocks = tsdb::open_blocks(directory);
   if (!blocks) {
     std::fprintf(stderr, "answer_queries: %s\n", blocks.status().to_string().c_str());
@@ -68,6 +69,7 @@ int run(const char* directory) {
   BlockQueryable queryable(*std::move(blocks));
   EngineOptions options;
   options.enable_experimental_functions = true;
+  options.enable_delayed_name_removal = delayed_name_removal;
   Engine engine(options);
   for (std::string line; std::getline(std::cin, line);) {
     auto request = request_of(line);
@@ -84,7 +86,8 @@ int run(const char* directory) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 2) return run(argv[1]);
-  std::fprintf(stderr, "usage: answer_queries DIR < queries\n");
+  bool delayed = argc == 3 && std::string_view(argv[1]) == "--delayed-name-removal";
+  if (argc == 2 || delayed) return run(argv[argc - 1], delayed);
+  std::fprintf(stderr, "usage: answer_queries [--delayed-name-removal] DIR < queries\n");
   return 2;
 }

@@ -27,7 +27,8 @@ from compare import same_number  # noqa: E402
 from query_maker import Maker, request  # noqa: E402
 from settled import settled_by  # noqa: E402
 
-FEATURES = "--enable-feature=promql-experimental-functions,promql-per-step-stats"
+FEATURES = "--enable-feature=promql-experimental-functions,promql-per-step-stats,promql-duration-expr"
+DELAYED = "promql-delayed-name-removal"
 POSITION = re.compile(r" \(\d+:\d+\)$")
 NUMBERS_OF_A_NOTE = re.compile(r", from buckets .*$")  # told by newer versions only
 OMITTED = re.compile(r"\d+ more (warning|info) annotations omitted")  # in any order, but ten
@@ -42,9 +43,9 @@ def queries(seed, count, stats=False):
     return [{**query, "stats": "all"} for query in asked] if stats else asked
 
 
-def our_answers(program, blocks, asked):
+def our_answers(program, asked):
     text = "".join(json.dumps(query) + "\n" for query in asked)
-    lines = peers.run(program, blocks, text=text).splitlines()
+    lines = peers.run(*program, text=text).splitlines()
     assert len(lines) == len(asked)
     return [json.loads(line) for line in lines]
 
@@ -64,12 +65,12 @@ def their_answers(url, asked):
     return answers
 
 
-def both_answers(program, url, blocks, asked):
+def both_answers(program, url, asked):
     theirs = []
     asking = threading.Thread(target=lambda: theirs.extend(their_answers(url, asked)))
     asking.start()
     try:
-        ours = our_answers(program, blocks, asked)
+        ours = our_answers(program, asked)
     finally:
         asking.join()
     assert len(theirs) == len(asked), "Prometheus did not answer all queries"
@@ -181,15 +182,17 @@ class Tally:
             yield f"\n{kind}: {json.dumps(query)}\n    {text[:800]}"
 
 
-def compare(build, folder, asked):
-    """A tally of queries over blocks written to `folder`."""
+def compare(build, folder, asked, delayed=False):
+    """A tally of queries over blocks written to `folder`. `delayed`: names are removed at their end."""
     blocks = folder / "blocks"
     (blocks / "wal").mkdir(parents=True)
     query_data.write_blocks(build / "tests" / "format" / "block_tool", blocks)
-    program = build / "tests" / "promql" / "answer_queries"
-    with peers.Server(3, blocks, FEATURES) as server:
+    program = [build / "tests" / "promql" / "answer_queries", blocks]
+    if delayed:
+        program.insert(1, "--delayed-name-removal")
+    with peers.Server(3, blocks, f"{FEATURES},{DELAYED}" if delayed else FEATURES) as server:
         tally = Tally(lambda query: their_answers(server.url, [query])[0])
-        for query, ours, theirs in both_answers(program, server.url, blocks, asked):
+        for query, ours, theirs in both_answers(program, server.url, asked):
             tally.add(query, ours, theirs)
     return tally
 
@@ -200,6 +203,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1, help="of the generator (%(default)s)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     parser.add_argument("--stats", action="store_true", help="compare the samples of each step, too")
+    parser.add_argument("--delayed", action="store_true", help="remove names at the end of a query")
     parser.add_argument("--print", action="store_true", help="the queries, and do nothing else")
     arguments = parser.parse_args()
     if arguments.print:
@@ -211,7 +215,7 @@ def main():
         return 2
     with tempfile.TemporaryDirectory() as folder:
         asked = queries(arguments.seed, arguments.count, arguments.stats)
-        tally = compare(arguments.build, pathlib.Path(folder), asked)
+        tally = compare(arguments.build, pathlib.Path(folder), asked, arguments.delayed)
     print("\n".join(tally.lines()))
     return 1 if tally.wrong else 0
 

@@ -18,12 +18,14 @@ GAUGES = ["memory_bytes", "temperature", "up", "constant", "ends", "gaps", "spar
 CLASSIC = ["latency_bucket"]
 HISTOGRAMS = ["nh_counter", "nh_float", "nh_gauge", "nh_changing", "nh_custom", "nh_custom_changing"]
 MIXED = ["mixed", "mixed_kinds"]
-METRICS = COUNTERS + GAUGES + CLASSIC + HISTOGRAMS + MIXED
+INFOS = ["target_info", "build_info"]
+METRICS = COUNTERS + GAUGES + CLASSIC + HISTOGRAMS + MIXED + INFOS
 LABELS = {"job": ["api", "web"], "instance": ["a:1", "b:2"], "code": ["200", "404", "500"],
-          "le": ["0.1", "1", "5", "+Inf"]}
+          "le": ["0.1", "1", "5", "+Inf"], "version": ["1", "2"], "zone": ["east", "west"]}
 OF_METRIC = {"http_requests_total": ["job", "instance", "code"], "memory_bytes": ["job", "instance"],
              "up": ["job", "instance"], "latency_bucket": ["job", "le"], "ends": ["job"],
-             "dotted.name": ["job"], **dict.fromkeys(HISTOGRAMS + MIXED, ["job"])}
+             "dotted.name": ["job"], "target_info": ["job", "instance", "version"],
+             "build_info": ["job", "version"], **dict.fromkeys(HISTOGRAMS + MIXED, ["job"])}
 
 
 class Maker:
@@ -93,6 +95,23 @@ class Maker:
         self.add("ends", self.walk(math.pi, 0.1)[:250] + [[END * 1000 - 3_600_000, STALE]], job="api")
         self.add("dotted.name", self.walk(0.5, 0.1), **{"job": "api", "label.with-dots": "x"})
 
+    def infos(self):
+        """What info() adds: labels that change in time, some that series have already, and none for
+        some series."""
+        half = (START + END) * 500
+        for job in LABELS["job"]:
+            zone = LABELS["zone"][job == "web"]
+            for instance in LABELS["instance"]:
+                ones = [[t, bits(1.0)] for t in self.times()]
+                identity = {"job": job, "instance": instance}
+                self.add("target_info", [s for s in ones if s[0] < half], **identity, version="1",
+                         zone=zone)
+                if (job, instance) != ("web", "b:2"):
+                    self.add("target_info", [s for s in ones if s[0] >= half], **identity,
+                             version="2", zone=zone, code="of the target")
+            self.add("build_info", [[t, bits(1.0)] for t in self.times(every=60)], job=job,
+                     instance="a:1", version="1", revision=f"r-{job}")
+
     def histograms(self):
         def make(kind, **options):
             return histogram_series(self.random, self.times(), kind, **options)
@@ -117,6 +136,7 @@ def write_blocks(block_tool, folder, seed=1):
     maker = Maker(seed)
     maker.floats()
     maker.histograms()
+    maker.infos()
     for hour in range(HOURS):
         begin = (START + hour * 3600) * 1000
         lines = []

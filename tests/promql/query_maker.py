@@ -18,6 +18,13 @@ WITH_COUNT = "topk bottomk limitk".split()
 ARITHMETIC = "+ - * / % ^ atan2".split()
 COMPARISONS = "== != > < >= <=".split()
 SETS = "and or unless".split()
+COMPUTED = ["1m + 90s", "2 * 5m", "10m - 30s", "7m / 2", "-(-5m)", "90s ^ 1", "37m % 10m", "1m - 1m",
+            "(5m)", "(1 + 2) * 1m"]  # durations
+INFO_SELECTORS = ["{}", '{version="1"}', '{version=~".+"}', '{zone!=""}', '{version=""}', '{code=~".+"}',
+                  '{version="2",zone=~"e.*"}', '{absent="x"}', '{__name__="build_info"}',
+                  '{__name__=~".+_info"}', '{__name__=~".+_info",revision=~".+"}',
+                  '{__name__=~"target_.*",version!="1"}', '{__name__!="target_info"}',
+                  '{__name__=~".+_info",__name__!="build_info"}']
 RANGES = "45s 1m 2m30s 5m 10m 37m 1h 90 2h 1h1m1s 1001ms 0x5A 1d".split()
 STEPS = ["", "15s", "30s", "1m", "5m", "7m", "1234ms"]
 NUMBERS = "0 1 -1 0.5 2 10 1e3 0.1 3.7 Inf -Inf NaN 0x1f 1e-7".split()
@@ -46,6 +53,8 @@ class Maker:
             (1, lambda d: f"label_join({self.vector(d)}, {self.label_text()}, "
                           f'"{self.one(["-", ""])}", {self.label_text()}, {self.label_text()})'),
             (1, lambda d: f"vector({self.scalar(d)})"),
+            (1, lambda d: f"info({self.enriched(d)})"),
+            (1, lambda d: f"info({self.enriched(d)}, {self.one(INFO_SELECTORS)})"),
             (1, lambda d: f"{self.one(['sort_by_label', 'sort_by_label_desc'])}"
                           f"({self.vector(d)}, {self.label_text()})"),
         ]
@@ -85,7 +94,7 @@ class Maker:
 
     def metric(self):
         kinds = [data.COUNTERS, data.COUNTERS, data.GAUGES, data.GAUGES, data.CLASSIC, data.HISTOGRAMS,
-                 data.MIXED]
+                 data.MIXED, data.INFOS]
         return self.one(self.one(kinds))
 
     def selector(self, metric=None):
@@ -112,7 +121,8 @@ class Maker:
     def modifiers(self):
         parts = []
         if self.chance(0.12):
-            parts.append(f"offset {self.one(['1m', '5m', '-5m', '7m', '1h', '-90s', '0s', '13'])}")
+            offset = self.one(['1m', '5m', '-5m', '7m', '1h', '-90s', '0s', '13'])
+            parts.append(f"offset {f'({self.one(COMPUTED)})' if self.chance(0.1) else offset}")
         if self.chance(0.1):
             moment = data.START + self.random.randrange(-600, data.END - data.START + 600)
             parts.append(f"@ {self.one(['start()', 'end()', str(moment), f'{moment}.123'])}")
@@ -122,8 +132,11 @@ class Maker:
     def range(self, depth):
         if depth > 0 and self.chance(0.3):
             step = self.one(STEPS)
-            return f"({self.vector(depth - 1)})[{self.one(RANGES)}:{step}]{self.modifiers()}"
-        return f"{self.series()}[{self.one(RANGES)}]{self.modifiers()}"
+            return f"({self.vector(depth - 1)})[{self.duration()}:{step}]{self.modifiers()}"
+        return f"{self.series()}[{self.duration()}]{self.modifiers()}"
+
+    def duration(self):
+        return self.one(COMPUTED if self.chance(0.1) else RANGES)
 
     def number(self):
         return self.one(NUMBERS)
@@ -150,6 +163,14 @@ class Maker:
         text = f"{self.one(['rate', 'increase', 'delta', 'sum_over_time', 'avg_over_time'])}" \
                f"({self.series(metric)}[{self.one(RANGES)}]{self.modifiers()})"
         return f"{self.one(['sum', 'avg'])}({text})" if self.chance(0.4) else text
+
+    def enriched(self, depth):
+        """Mostly of series that have both a job and an instance."""
+        if self.chance(0.3):
+            return self.vector(depth)
+        metric = self.one(["http_requests_total", "memory_bytes", "up", "target_info"])
+        return self.selector(metric) if self.chance(0.6) else \
+            f"rate({self.series(metric)}[{self.duration()}]{self.modifiers()})"
 
     def histogram_quantile(self, depth):
         quantile = self.one(QUANTILES) if self.chance(0.9) else self.scalar(depth)

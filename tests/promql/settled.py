@@ -11,7 +11,14 @@ HISTOGRAM_AVERAGE = re.compile(r"\bavg(_over_time)?\b.*nh_changing")  # whose ze
 HISTOGRAM_STATISTICS = re.compile(r"\bhistogram_(avg|count|sum|stddev|stdvar)\(")
 IN_SUBQUERY = re.compile(r"\b(nh_\w*|mixed)\b.*\)\[[^]]*:")
 FIRST_BUCKET = re.compile(r"histogram_fraction\(.*(latency_bucket|nh_custom|mixed_kinds)")
-DENORMAL = re.compile(r"\b(ln|log2|log10)\(.*special")
+DENORMAL = re.compile(r"\b(ln|log2|log10)\(.*special|special.* \^ ")
+INFO = re.compile(r"\binfo\(")
+OF_INFO_SERIES = re.compile(r"\binfo\(.*(target_info|build_info)|\binfo\(.*__name__!=")
+INFO_AT_A_TIME = re.compile(r"\binfo\(.*( @ | offset )")
+INFO_OF_NAMES = re.compile(r"\binfo\(.*__name__[^,}]*,__name__")
+INFO_OF_A_LABEL = re.compile(r"\binfo\(.*\{.*\b(code|version|zone)\b")
+LAST_OF_SUBQUERY = re.compile(r"\blast_over_time\(\(")
+TIMESTAMP_AT = re.compile(r"\btimestamp\([^()]*@ [^()]*(\(\))? offset|\btimestamp\([^()]* offset .*@ ")
 SAME_LABEL = re.compile(r"\babsent(_over_time)?\([^)]*\b(\w+)\"?(!=|=~|!~)[\"'`][^\"'`]*[\"'`],\2=\"")
 TIES = re.compile(r"\b(topk|bottomk|limitk)\b")
 OF_A_NAME = re.compile(r' for metric name "[^"]*"')
@@ -56,6 +63,34 @@ def fails(text):
     return lambda query, kind, found, ours, theirs: kind == "status" and text in ours.get("error", "")
 
 
+def metrics(answer):
+    """Label sets without names, and whether any has one."""
+    found = [dict(series["metric"]) for series in answer["data"]["result"]]
+    names = [metric.pop("__name__", None) for metric in found]
+    return sorted(map(str, map(sorted, (metric.items() for metric in found)))), any(names)
+
+
+def dropped_name(pattern):
+    """The same series, but that 3.5 keeps names which we drop."""
+
+    def rule(query, kind, found, ours, theirs):
+        if kind != "data" or not pattern.search(query):
+            return False
+        (a, our_names), (b, their_names) = metrics(ours), metrics(theirs)
+        return a == b and their_names and not our_names
+
+    return rule
+
+
+def reads_infos(pattern):
+    """Which info series are looked up, and so how many samples are."""
+    return lambda query, kind, found, ours, theirs: kind in ("data", "samples") and pattern.search(query)
+
+
+def churning_infos(query, kind, found, ours, theirs):
+    return kind == "data" and INFO.search(query) and theirs["data"]["resultType"] == "matrix"
+
+
 def bounds(query, kind, found, ours, theirs):
     noted = any(RECONCILED_INFO in note or BOUNDS_WARNING in note
                 for note in notes(ours) + notes(theirs))
@@ -96,6 +131,17 @@ SETTLED = [
     ("3.12, #18660: mixed kinds of buckets are warned of where only counts and sums are read",
      says(MIX_WARNING)),
     ("3.14, #19040: mad_over_time of NaN is NaN", data_of(re.compile(r"mad_over_time\(.*special"))),
+    ("after 3.14, #19413: info() drops names later, too", dropped_name(INFO)),
+    ("3.10, #17817: info() selects by a label that the series has, too", reads_infos(INFO_OF_A_LABEL)),
+    ("3.11, #17968: info() takes several matchers of the name", reads_infos(INFO_OF_NAMES)),
+    ("3.12, #17932: info() leaves alone what would be selected for it, and selects by what a name is not",
+     reads_infos(OF_INFO_SERIES)),
+    ("after 3.14, #19266: info series are those of the time that @ and offset name",
+     reads_infos(INFO_AT_A_TIME)),
+    ("3.8, #17199: info series that come and go are joined at each step", churning_infos),
+    ("3.12, #18409: last_over_time drops names later that a subquery within it drops",
+     dropped_name(LAST_OF_SUBQUERY)),
+    ("unsettled: timestamp() of a selector with @ leaves its offset out", data_of(TIMESTAMP_AT)),
     ("unsettled: which of equal values is taken", data_of(TIES)),
     ("unsettled: Go's logarithms of denormal numbers are wrong on amd64", data_of(DENORMAL)),
     ("unsettled: absent has a label or not by how the storage orders matchers", data_of(SAME_LABEL)),

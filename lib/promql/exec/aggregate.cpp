@@ -48,8 +48,8 @@ struct GroupName {
 };
 
 /// One series a group: series are folded into it as they come.
-Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, QueryState& state,
-                        Annotations& annotations) {
+Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, Operator& input,
+                        QueryState& state, Annotations& annotations) {
   std::vector<double> parameter;
   Annotations own;
   if (plan.parameter) {
@@ -58,14 +58,13 @@ Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, QueryState&
       check_quantiles(parameter, plan.parameter->position, own);
     }
   }
-  MNEMO_TRY(OperatorPtr input, make_operator(*plan.expr, grid, state));
   auto accumulator = make_accumulator(plan, grid.count, std::move(parameter));
   GroupNumbers numbers(plan);
   std::vector<GroupName> names;
   StepColumn series;
   while (true) {
     MNEMO_RETURN_IF_ERROR(state.context.check());
-    MNEMO_TRY(bool more, input->next(series));
+    MNEMO_TRY(bool more, input.next(series));
     if (!more) break;
     size_t known = numbers.count();
     size_t group = numbers.of(series.labels);
@@ -82,7 +81,7 @@ Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, QueryState&
     }
     accumulator->add(group, series, own);
   }
-  input->annotate(annotations);
+  input.annotate(annotations);
   StepMatrix result(numbers.count());
   for (size_t group = 0; group < result.size(); ++group) {
     result[group].labels = numbers.labels(group);
@@ -95,8 +94,8 @@ Result<StepMatrix> fold(const AggregatePlan& plan, const Grid& grid, QueryState&
 }
 
 /// One series for each value that occurs in a group.
-Result<StepMatrix> count_values(const AggregatePlan& plan, const Grid& grid, QueryState& state,
-                                Annotations& annotations) {
+Result<StepMatrix> count_values(const AggregatePlan& plan, const Grid& grid, Operator& input,
+                                QueryState& state, Annotations& annotations) {
   const std::string& label = plan_as<StringPlan>(*plan.parameter).value;
   if (label.empty() || !is_valid_utf8(label)) {
     return Status::failed_precondition("invalid label name " + go_quoted(label));
@@ -104,14 +103,13 @@ Result<StepMatrix> count_values(const AggregatePlan& plan, const Grid& grid, Que
   std::vector<std::string> grouping = plan.grouping;
   if (!plan.without) grouping = sorted_with(std::move(grouping), label);
   std::vector<std::string> dropped = sorted_with(plan.grouping, kMetricName);
-  MNEMO_TRY(OperatorPtr input, make_operator(*plan.expr, grid, state));
   std::unordered_map<Labels, size_t, LabelsHash> positions;
   StepMatrix result;
   StepColumn series;
   LabelsBuilder builder;
   while (true) {
     MNEMO_RETURN_IF_ERROR(state.context.check());
-    MNEMO_TRY(bool more, input->next(series));
+    MNEMO_TRY(bool more, input.next(series));
     if (!more) break;
     for (size_t step = 0; step < grid.count; ++step) {
       if (!series.present(step)) continue;
@@ -131,16 +129,15 @@ Result<StepMatrix> count_values(const AggregatePlan& plan, const Grid& grid, Que
       counts.set(step, counts.present(step) ? counts.values[step] + 1 : 1.0);
     }
   }
-  input->annotate(annotations);
+  input.annotate(annotations);
   return result;
 }
 
-Result<StepMatrix> choose(const AggregatePlan& plan, const Grid& grid, QueryState& state,
-                          Annotations& annotations) {
+Result<StepMatrix> choose(const AggregatePlan& plan, const Grid& grid, Operator& input,
+                          QueryState& state, Annotations& annotations) {
   MNEMO_TRY(auto parameter, evaluate_scalar(*plan.parameter, grid, state, annotations));
-  MNEMO_TRY(OperatorPtr input, make_operator(*plan.expr, grid, state));
-  MNEMO_TRY(StepMatrix series, drain(*input, state));
-  input->annotate(annotations);
+  MNEMO_TRY(StepMatrix series, drain(input, state));
+  input.annotate(annotations);
   return select_series(state.context, plan, grid, std::move(series), parameter, annotations);
 }
 
@@ -163,16 +160,17 @@ size_t GroupNumbers::of(const Labels& labels) {
   return labels_.size() - 1;
 }
 
-OperatorPtr make_aggregate_operator(const AggregatePlan& plan, const Grid& grid,
-                                    QueryState& state) {
-  return make_matrix_operator([&plan, grid, &state](Annotations& annotations) {
+Result<OperatorPtr> make_aggregate_operator(const AggregatePlan& plan, const Grid& grid,
+                                            QueryState& state) {
+  MNEMO_TRY(std::shared_ptr<Operator> input, make_operator(*plan.expr, grid, state));
+  return make_matrix_operator([&plan, grid, input, &state](Annotations& annotations) {
     switch (plan.op) {
-      case AggregateOp::kCountValues: return count_values(plan, grid, state, annotations);
+      case AggregateOp::kCountValues: return count_values(plan, grid, *input, state, annotations);
       case AggregateOp::kTopk:
       case AggregateOp::kBottomk:
       case AggregateOp::kLimitk:
-      case AggregateOp::kLimitRatio: return choose(plan, grid, state, annotations);
-      default: return fold(plan, grid, state, annotations);
+      case AggregateOp::kLimitRatio: return choose(plan, grid, *input, state, annotations);
+      default: return fold(plan, grid, *input, state, annotations);
     }
   });
 }

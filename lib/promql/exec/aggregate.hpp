@@ -9,7 +9,8 @@
 namespace mnemo::promql {
 
 /// Any aggregation.
-OperatorPtr make_aggregate_operator(const AggregatePlan& plan, const Grid& grid, QueryState& state);
+Result<OperatorPtr> make_aggregate_operator(const AggregatePlan& plan, const Grid& grid,
+                                            QueryState& state);
 
 /// topk, bottomk, limitk, limit_ratio: series of the input, at some steps. `parameter` at each
 /// step.

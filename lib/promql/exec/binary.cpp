@@ -135,24 +135,23 @@ Result<OperatorPtr> vector_scalar(const BinaryPlan& plan, const Grid& grid, Quer
                            state, std::move(before), std::move(own));
 }
 
-Result<StepMatrix> vector_vector(const BinaryPlan& plan, const Grid& grid, QueryState& state,
+Result<StepMatrix> vector_vector(const BinaryPlan& plan, const Grid& grid, Operator& left_side,
+                                 Operator& right_side, QueryState& state,
                                  Annotations& annotations) {
-  auto side = [&](const Plan& expr) -> Result<StepMatrix> {
-    MNEMO_TRY(OperatorPtr input, make_operator(expr, grid, state));
-    auto matrix = drain(*input, state);
-    input->annotate(annotations);
-    return matrix;
-  };
   uint64_t held = state.samples_held;
-  MNEMO_TRY(StepMatrix left, side(*plan.left));
-  MNEMO_TRY(StepMatrix right, side(*plan.right));
+  uint64_t bytes_held = state.bytes_held;
+  MNEMO_TRY(StepMatrix left, drain(left_side, state));
+  left_side.annotate(annotations);
+  MNEMO_TRY(StepMatrix right, drain(right_side, state));
+  right_side.annotate(annotations);
   auto result = is_set_operator(plan.op)
                     ? apply_set_operator(plan, std::move(left), std::move(right))
                     : apply_vector_operator(plan, grid, std::move(left), std::move(right), state,
                                             annotations);
   state.samples_held = held;
+  state.bytes_held = bytes_held;
   if (!result.ok()) return result;
-  for (const StepColumn& series : *result) MNEMO_RETURN_IF_ERROR(state.hold(series.weight()));
+  for (const StepColumn& series : *result) MNEMO_RETURN_IF_ERROR(state.hold(series));
   return result;
 }
 
@@ -195,8 +194,11 @@ Result<OperatorPtr> make_binary_operator(const BinaryPlan& plan, const Grid& gri
     });
   }
   if (is_scalar(*plan.left) || is_scalar(*plan.right)) return vector_scalar(plan, grid, state);
-  return make_matrix_operator([&plan, grid, &state](Annotations& annotations) {
-    return vector_vector(plan, grid, state, annotations);
+  // Both are there before one is read: what they select in common is then scanned once.
+  MNEMO_TRY(std::shared_ptr<Operator> left, make_operator(*plan.left, grid, state));
+  MNEMO_TRY(std::shared_ptr<Operator> right, make_operator(*plan.right, grid, state));
+  return make_matrix_operator([&plan, grid, left, right, &state](Annotations& annotations) {
+    return vector_vector(plan, grid, *left, *right, state, annotations);
   });
 }
 

@@ -68,8 +68,13 @@ Result<QueryResult> collect_ranges(const Plan& plan, const Grid& grid, QueryStat
       MNEMO_RETURN_IF_ERROR(promql::extend_to_edges(shape, grid.start_ms, series));
     }
     if (series.size() == 0) continue;
-    MNEMO_RETURN_IF_ERROR(state.hold(series.size()));
-    if (counts) grid.counter->add(0, weight(series));
+    uint64_t samples = weight(series);
+    MNEMO_RETURN_IF_ERROR(state.hold(samples));
+    MNEMO_RETURN_IF_ERROR(state.hold_bytes(series.labels.memory_bytes()));
+    if (counts) {
+      grid.counter->add(0, samples);
+      grid.counter->add_read(0, samples);
+    }
     ResultSeries& out = result.series.emplace_back();
     out.labels = series.labels;
     size_t i = 0;
@@ -99,7 +104,7 @@ Result<QueryResult> collect_steps(const Plan& plan, const Grid& grid, QueryState
     MNEMO_RETURN_IF_ERROR(state.context.check());
     MNEMO_TRY(bool more, input->next(series));
     if (!more) break;
-    MNEMO_RETURN_IF_ERROR(state.hold(series.weight()));
+    MNEMO_RETURN_IF_ERROR(state.hold(series));
     ResultSeries& out = result.series.emplace_back();
     out.labels = series.labels;
     append_samples(series, grid, out.samples);
@@ -131,12 +136,11 @@ void sort_by_labels(std::vector<ResultSeries>& series) {
   });
 }
 
-/// Where a subquery is the whole of an instant query, its steps have no place: all is at the first.
 void take_counts(const SampleCounter& counter, QueryStatistics& statistics) {
   statistics.queryable_samples = counter.total();
   statistics.queryable_samples_per_step = counter.per_step();
-  auto& per_step = statistics.queryable_samples_per_step;
-  if (per_step.size() == 1) per_step[0] = counter.total();
+  statistics.queryable_samples_read = counter.read();
+  statistics.queryable_samples_read_per_step = counter.read_per_step();
 }
 
 struct Prepared {
@@ -196,6 +200,7 @@ Result<QueryResult> Engine::query(const Context& context, Queryable& queryable,
       request.lookback_delta_ms > 0 ? request.lookback_delta_ms : options_.lookback_delta_ms;
   QueryState state{context, queryable, options_.executor.get(), lookback, options_.max_samples};
   state.max_series = options_.max_series;
+  state.max_bytes = options_.max_bytes;
   state.delayed_name_removal = options_.enable_delayed_name_removal;
   state.type_and_unit_labels = options_.enable_type_and_unit_labels;
   state.use_start_timestamps = options_.use_start_timestamps;

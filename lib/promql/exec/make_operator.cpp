@@ -89,6 +89,8 @@ class StepInvariantOperator : public Operator {
     uint64_t added = counter_.total() - counted_;
     for (size_t step = 0; step < grid_.count && added > 0; ++step) grid_.counter->add(step, added);
     counted_ += added;
+    grid_.counter->add_read(0, counter_.read() - read_);
+    read_ = counter_.read();
   }
 
   OperatorPtr input_;
@@ -96,6 +98,7 @@ class StepInvariantOperator : public Operator {
   StepColumn once_;
   SampleCounter counter_;  // of the one evaluation
   uint64_t counted_ = 0;   // of these
+  uint64_t read_ = 0;      // once, at the first step
 };
 
 Result<OperatorPtr> make_step_invariant(const StepInvariantPlan& plan, const Grid& grid,

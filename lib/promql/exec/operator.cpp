@@ -9,6 +9,8 @@
 namespace mnemo::promql {
 namespace {
 
+constexpr uint64_t kBytesPerSample = 16;
+
 class MatrixOperator : public Operator {
  public:
   explicit MatrixOperator(MatrixMaker make) : make_(std::move(make)) {}
@@ -46,10 +48,30 @@ void QueryState::drop_name(StepColumn& series) const {
 Status QueryState::hold(uint64_t samples) {
   samples_held += samples;
   statistics.peak_samples = std::max(statistics.peak_samples, samples_held);
-  if (samples_held <= max_samples) return {};
-  return Status::resource_exhausted(
-      "query processing would load too many samples into memory in query execution (max_samples " +
-      std::to_string(max_samples) + ")");
+  if (samples_held > max_samples) {
+    return Status::resource_exhausted(
+        "query processing would load too many samples into memory in query execution "
+        "(max_samples " +
+        std::to_string(max_samples) + ")");
+  }
+  return hold_bytes(samples * kBytesPerSample);
+}
+
+Status QueryState::hold(const StepColumn& series) {
+  MNEMO_RETURN_IF_ERROR(hold(series.weight()));
+  return hold_bytes(series.labels.memory_bytes());
+}
+
+Status QueryState::hold_bytes(uint64_t bytes) {
+  bytes_held += bytes;
+  if (max_bytes == 0 || bytes_held <= max_bytes) return {};
+  return Status::resource_exhausted("query processing would hold too much in memory (max_bytes " +
+                                    std::to_string(max_bytes) + ")");
+}
+
+void QueryState::release(uint64_t samples) {
+  samples_held -= std::min(samples, samples_held);
+  bytes_held -= std::min(samples * kBytesPerSample, bytes_held);
 }
 
 Result<StepMatrix> drain(Operator& input, QueryState& state) {
@@ -58,7 +80,7 @@ Result<StepMatrix> drain(Operator& input, QueryState& state) {
   while (true) {
     MNEMO_TRY(bool more, input.next(column));
     if (!more) return matrix;
-    MNEMO_RETURN_IF_ERROR(state.hold(column.weight()));
+    MNEMO_RETURN_IF_ERROR(state.hold(column));
     matrix.push_back(std::move(column));
     column = {};
   }

@@ -3,6 +3,7 @@
 
 #include "promql/exec/annotations.hpp"
 #include "promql/exec/column.hpp"
+#include "promql/exec/shared_selection.hpp"
 #include "promql/plan/describe.hpp"
 #include "promql/plan/plan.hpp"
 
@@ -29,20 +30,24 @@ struct QueryState {
   uint64_t max_samples = 0;
   uint64_t samples_held = 0;
   uint64_t max_series = 0;
+  uint64_t max_bytes = 0;
+  uint64_t bytes_held = 0;
   QueryStatistics statistics = {};
   bool delayed_name_removal = false;
   bool type_and_unit_labels = false;
   bool use_start_timestamps = false;
   PlanCosts* costs = nullptr;  // null: not measured
+  SelectionPool selections = {};
 
   /// Takes what describes the metric from a series' labels, or marks it to be taken at the end.
   void drop_name(StepColumn& series) const;
 
   /// Accounts for samples that stay in memory. Errors: ResourceExhausted, naming the limit.
   Status hold(uint64_t samples);
-  void release(uint64_t samples) {
-    samples_held -= samples < samples_held ? samples : samples_held;
-  }
+  void release(uint64_t samples);
+  /// The same for a series with its labels, and for what isn't samples.
+  Status hold(const StepColumn& series);
+  Status hold_bytes(uint64_t bytes);
 };
 
 /// A stream of series over one grid: what one part of the plan evaluates to. Series come one at a

@@ -2,6 +2,7 @@
 #include "promql/exec/selected_input.hpp"
 
 #include "model/histogram_math.hpp"
+#include "promql/exec/label_sets.hpp"
 
 #include <algorithm>
 #include <string>
@@ -37,26 +38,41 @@ void reduce_to_statistics(SampleColumn& samples) {
   }
 }
 
+/// Annotations speak of the metric, and whether it is a counter.
+std::vector<std::string> with_metadata(std::vector<std::string> names) {
+  for (std::string_view name : {kMetricName, kTypeLabel, kUnitLabel}) names.emplace_back(name);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
 }  // namespace
 
 SelectedInput::SelectedInput(const SelectorPlan& plan, Selection selection, QueryState& state)
-    : plan_(plan), selection_(std::move(selection)), state_(state) {
-  selection_.matchers = plan.matchers;
-  selection_.func = plan.hints.func;
-  selection_.grouping_by = plan.hints.grouping_by;
-  selection_.grouping_labels = plan.hints.grouping_labels;
+    : plan_(plan), range_(selection.range), state_(state) {
+  selection.matchers = plan.matchers;
+  selection.func = plan.hints.func;
+  selection.grouping_by = plan.hints.grouping_by;
+  selection.grouping_labels = plan.hints.grouping_labels;
+  if (plan.needed_labels) selection.needed_labels = with_metadata(*plan.needed_labels);
+  scan_ = state.selections.join(std::move(selection));
+}
+
+SelectedInput::~SelectedInput() { leave(); }
+
+void SelectedInput::leave() {
+  if (std::exchange(reads_, false)) scan_->leave();
 }
 
 Result<bool> SelectedInput::pull(SelectedSeries& series) {
-  if (!stream_) {
-    MNEMO_TRY(stream_, state_.queryable.select(state_.context, selection_));
-  }
   MNEMO_RETURN_IF_ERROR(state_.context.check());
-  return stream_->next(series);
+  MNEMO_TRY(bool more, scan_->pull(place_++, state_, series));
+  if (!more) leave();
+  return more;
 }
 
 Status SelectedInput::read(const SelectedSeries& series, SampleColumn& samples) const {
-  MNEMO_RETURN_IF_ERROR(series.samples->read(selection_.range, samples));
+  MNEMO_RETURN_IF_ERROR(series.samples->read(range_, samples));
   if (!state_.use_start_timestamps) samples.start_times.clear();
   if (plan_.statistics_only && samples.has_histograms()) reduce_to_statistics(samples);
   return {};
@@ -86,8 +102,9 @@ Result<bool> SelectedInput::next(Labels& labels, SampleColumn& samples) {
 }
 
 void SelectedInput::annotate(Annotations& into) const {
-  if (!stream_) return;
-  for (const auto& warning : stream_->warnings()) into.source_warning(warning);
+  const auto* warnings = scan_->warnings();
+  if (!warnings) return;
+  for (const auto& warning : *warnings) into.source_warning(warning);
 }
 
 SelectedColumns::SelectedColumns(const SelectorPlan& plan, Selection selection, const Grid& grid,

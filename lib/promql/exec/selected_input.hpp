@@ -16,6 +16,9 @@ namespace mnemo::promql {
 class SelectedInput {
  public:
   SelectedInput(const SelectorPlan& plan, Selection selection, QueryState& state);
+  ~SelectedInput();
+  SelectedInput(const SelectedInput&) = delete;
+  SelectedInput& operator=(const SelectedInput&) = delete;
 
   /// The next series, not read yet; false at the end.
   Result<bool> pull(SelectedSeries& series);
@@ -30,10 +33,14 @@ class SelectedInput {
   void annotate(Annotations& into) const;
 
  private:
+  void leave();
+
   const SelectorPlan& plan_;
-  Selection selection_;
+  TimeRange range_;
   QueryState& state_;
-  std::unique_ptr<SelectedStream> stream_;
+  std::shared_ptr<SharedSelection> scan_;
+  size_t place_ = 0;  // the number of the next series of the scan
+  bool reads_ = true;
   SelectedSeries series_;
 };
 

@@ -4,6 +4,8 @@
 #include "promql/exec/sample_counter.hpp"
 #include "promql/exec/selected_input.hpp"
 
+#include <optional>
+
 namespace mnemo::promql {
 namespace {
 
@@ -74,7 +76,9 @@ class SelectorOperator : public Operator {
     for (size_t step = 0; step < series.steps(); ++step) {
       const FloatHistogram* histogram = series.histogram(step);
       if (!series.present(step)) continue;
-      grid_.counter->add(step, histogram == nullptr ? 1 : histogram_weight(*histogram));
+      size_t samples = histogram == nullptr ? 1 : histogram_weight(*histogram);
+      grid_.counter->add(step, samples);
+      grid_.counter->add_read(step, samples);
     }
   }
 
@@ -133,7 +137,17 @@ Grid subquery_grid(const SubqueryPlan& plan, const Grid& grid) {
 
 class SubqueryRanges : public RangeSource {
  public:
-  SubqueryRanges(OperatorPtr input, const Grid& grid) : input_(std::move(input)), grid_(grid) {}
+  explicit SubqueryRanges(const Grid& grid) : grid_(grid) {}
+
+  /// What the subquery looks at itself goes to `counter`, where that isn't null, or else where
+  /// `outer` counts, as far as it is read for its windows.
+  Status make_input(const SubqueryPlan& plan, const Grid& outer, QueryState& state,
+                    SampleCounter* counter) {
+    bool within = counter == nullptr && outer.counter != nullptr;
+    grid_.counter = within ? &counter_.emplace(plan, grid_, outer) : counter;
+    MNEMO_TRY(input_, make_operator(*plan.expr, grid_, state));
+    return {};
+  }
 
   Result<bool> next(RangeSeries& out) override {
     MNEMO_TRY(bool more, input_->next(column_));
@@ -167,8 +181,9 @@ class SubqueryRanges : public RangeSource {
     return copy;
   }
 
-  OperatorPtr input_;
   Grid grid_;
+  std::optional<SampleCounter> counter_;
+  OperatorPtr input_;
   StepColumn column_;
 };
 
@@ -195,10 +210,9 @@ Result<std::unique_ptr<RangeSource>> make_range_source(const Plan& plan, const W
         std::make_unique<SelectedRanges>(selector_of(plan), shape, grid, state));
   }
   const auto& subquery = plan_as<SubqueryPlan>(plan);
-  Grid inner = subquery_grid(subquery, grid);
-  inner.counter = of_subquery;
-  MNEMO_TRY(OperatorPtr input, make_operator(*subquery.expr, inner, state));
-  return std::unique_ptr<RangeSource>(std::make_unique<SubqueryRanges>(std::move(input), inner));
+  auto ranges = std::make_unique<SubqueryRanges>(subquery_grid(subquery, grid));
+  MNEMO_RETURN_IF_ERROR(ranges->make_input(subquery, grid, state, of_subquery));
+  return std::unique_ptr<RangeSource>(std::move(ranges));
 }
 
 WindowShape window_shape(const Plan& plan, int64_t lookback_ms) {

@@ -5,6 +5,8 @@
 #include "promql/exec/selector.hpp"
 #include "promql/functions/extended_windows.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <unordered_set>
 
 namespace mnemo::promql {
@@ -18,11 +20,33 @@ PositionRange annotated_position(const Plan& argument) {
   return argument.kind == PlanKind::kSubquery ? PositionRange{} : argument.position;
 }
 
-void count_windows(const WindowCall& call, SampleCounter& counter) {
+/// The samples of a window that are later than `after`.
+uint64_t weight_after(const Window& window, int64_t after) {
+  auto later = [after](std::span<const int64_t> times) {
+    return static_cast<size_t>(times.end() - std::upper_bound(times.begin(), times.end(), after));
+  };
+  uint64_t samples = later(window.times);
+  for (const auto& histogram : window.histograms.last(later(window.histogram_times))) {
+    samples += histogram_weight(*histogram);
+  }
+  return samples;
+}
+
+/// Windows that are selected are read for the first step and move on from there; a subquery counts
+/// what it reads itself.
+void count_windows(const WindowCall& call, PlanKind range) {
+  if (call.grid.counter == nullptr) return;
+  bool is_selected = range != PlanKind::kSubquery;
+  bool moves = !call.shape.shift.is_fixed();
   for_each_window(call, [&](size_t step, const Window& window) {
-    uint64_t samples = window.times.size();
-    for (const auto& histogram : window.histograms) samples += histogram_weight(*histogram);
-    counter.add(step, samples);
+    uint64_t samples = weight_after(window, std::numeric_limits<int64_t>::min());
+    call.grid.counter->add(step, samples);
+    if (!is_selected) return;
+    if (step > 0) {
+      int64_t end = window.end + call.shape.after_ms;
+      samples = moves ? weight_after(window, end - call.grid.step_ms) : 0;
+    }
+    call.grid.counter->add_read(step, samples);
   });
 }
 
@@ -96,7 +120,7 @@ class WindowOperator : public Operator {
     if (series.size() == 0) return false;
     WindowCall call{series, grid_, job_.shape, scalars_, job_.position, notes};
     call.type_and_unit_labels = state_.type_and_unit_labels;
-    if (grid_.counter != nullptr) count_windows(call, *grid_.counter);
+    count_windows(call, job_.range.kind);
     call.context = &state_.context;
     MNEMO_RETURN_IF_ERROR(job_.evaluate(call, out));
     MNEMO_RETURN_IF_ERROR(state_.context.check());
@@ -143,8 +167,9 @@ Result<StepMatrix> absent_over(const Plan& range, Operator& present, const Grid&
 /// For absent_over_time, two series of one set of labels are no failure.
 class PresenceOperator : public Operator {
  public:
-  PresenceOperator(const WindowShape& shape, const Grid& grid, std::unique_ptr<RangeSource> source)
-      : shape_(shape), grid_(grid), source_(std::move(source)) {}
+  PresenceOperator(PlanKind range, const WindowShape& shape, const Grid& grid,
+                   std::unique_ptr<RangeSource> source)
+      : range_(range), shape_(shape), grid_(grid), source_(std::move(source)) {}
 
   Result<bool> next(StepColumn& out) override {
     MNEMO_TRY(bool more, source_->next(series_));
@@ -152,12 +177,13 @@ class PresenceOperator : public Operator {
     out.reset(grid_.count);
     WindowCall call{series_, grid_, shape_, {}, {}, notes_};
     for_each_window(call, [&](size_t step, const Window&) { out.set(step, 1); });
-    if (grid_.counter != nullptr) count_windows(call, *grid_.counter);
+    count_windows(call, range_);
     return true;
   }
   void annotate(Annotations& into) const override { source_->annotate(into); }
 
  private:
+  PlanKind range_;
   WindowShape shape_;
   Grid grid_;
   std::unique_ptr<RangeSource> source_;
@@ -185,7 +211,7 @@ Result<OperatorPtr> make_window_operator(const CallPlan& plan, const Grid& grid,
   shape.before_ms += function->before_ms;
   if (function->name == "absent_over_time") {
     MNEMO_TRY(auto source, make_range_source(*range, shape, grid, state));
-    auto presence = std::make_shared<PresenceOperator>(shape, grid, std::move(source));
+    auto presence = std::make_shared<PresenceOperator>(range->kind, shape, grid, std::move(source));
     return make_matrix_operator([range, presence, grid, &state](Annotations& annotations) {
       return absent_over(*range, *presence, grid, state, annotations);
     });

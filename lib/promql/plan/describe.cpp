@@ -29,6 +29,7 @@ std::string selector_name(const SelectorPlan& plan, std::string_view range) {
   if (plan.anchored) text += " anchored";
   if (plan.smoothed) text += " smoothed";
   append_shift(text, plan.shift);
+  if (plan.needed_labels) text += ", " + in_parentheses("labels", *plan.needed_labels);
   if (plan.statistics_only) text += ", of histograms count and sum";
   return text;
 }

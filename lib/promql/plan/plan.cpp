@@ -3,6 +3,7 @@
 
 #include "promql/exec/scalar_math.hpp"
 #include "promql/plan/durations.hpp"
+#include "promql/plan/needed_labels.hpp"
 
 #include <algorithm>
 #include <array>
@@ -302,6 +303,7 @@ class Planner {
 Result<PlanPtr> make_plan(const Expr& expr, const PlanContext& context) {
   MNEMO_TRY(Planned root, Planner(context).plan(expr, {}));
   PlanPtr plan = wrapped(std::move(root));
+  find_needed_labels(*plan);
   if (!context.delayed_name_removal) return plan;
   if (plan->type == ValueType::kVector) return with_names_removed(std::move(plan));
   if (plan->kind == PlanKind::kSubquery) {

@@ -95,6 +95,8 @@ struct SelectorPlan : Plan {
   bool anchored = false;
   bool smoothed = false;
   bool statistics_only = false;  // of histograms, only count and sum matter
+  /// Those besides what describes the metric; sorted. Not set: all (needed_labels.hpp).
+  std::optional<std::vector<std::string>> needed_labels;
   SelectorPlan() : Plan(kKind) {}
 };
 

@@ -13,7 +13,8 @@
 namespace mnemo::promql {
 namespace {
 
-void print(std::string& out, const Expr& expr);
+/// Prints no further part once `out` is longer than `enough`.
+void print(std::string& out, const Expr& expr, size_t enough = std::string::npos);
 void print(std::string& out, const DurationExpr& expr);
 
 std::string number_text(double value, bool is_duration) {
@@ -148,8 +149,8 @@ void print_suffix(std::string& out, const SubqueryExpr& subquery) {
   print_offset(out, subquery.modifiers);
 }
 
-void print(std::string& out, const SubqueryExpr& subquery) {
-  print(out, *subquery.expr);
+void print(std::string& out, const SubqueryExpr& subquery, size_t enough) {
+  print(out, *subquery.expr, enough);
   print_suffix(out, subquery);
 }
 
@@ -185,12 +186,12 @@ void print_operator(std::string& out, const BinaryExpr& binary) {
   if (binary.matching) print_matching(out, *binary.matching);
 }
 
-void print(std::string& out, const BinaryExpr& binary) {
-  print(out, *binary.left);
+void print(std::string& out, const BinaryExpr& binary, size_t enough) {
+  print(out, *binary.left, enough);
   out += ' ';
   print_operator(out, binary);
   out += ' ';
-  print(out, *binary.right);
+  print(out, *binary.right, enough);
 }
 
 /// What comes before the parenthesis.
@@ -203,28 +204,29 @@ void print_head(std::string& out, const AggregateExpr& aggregate) {
   }
 }
 
-void print(std::string& out, const AggregateExpr& aggregate) {
+void print(std::string& out, const AggregateExpr& aggregate, size_t enough) {
   print_head(out, aggregate);
   out += '(';
   if (aggregate.parameter) {
-    print(out, *aggregate.parameter);
+    print(out, *aggregate.parameter, enough);
     out += ", ";
   }
-  print(out, *aggregate.expr);
+  print(out, *aggregate.expr, enough);
   out += ')';
 }
 
-void print(std::string& out, const Call& call) {
+void print(std::string& out, const Call& call, size_t enough) {
   out += call.function->name;
   out += '(';
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     if (i > 0) out += ", ";
-    print(out, *call.arguments[i]);
+    print(out, *call.arguments[i], enough);
   }
   out += ')';
 }
 
-void print(std::string& out, const Expr& expr) {
+void print(std::string& out, const Expr& expr, size_t enough) {
+  if (out.size() > enough) return;
   switch (expr.kind) {
     case ExprKind::kNumber: {
       const auto& number = as<NumberLiteral>(expr);
@@ -234,17 +236,17 @@ void print(std::string& out, const Expr& expr) {
     case ExprKind::kString: append_go_quoted(out, as<StringLiteral>(expr).value); return;
     case ExprKind::kVectorSelector: print(out, as<VectorSelector>(expr)); return;
     case ExprKind::kMatrixSelector: print(out, as<MatrixSelector>(expr)); return;
-    case ExprKind::kSubquery: print(out, as<SubqueryExpr>(expr)); return;
+    case ExprKind::kSubquery: print(out, as<SubqueryExpr>(expr), enough); return;
     case ExprKind::kUnary:
       out += operator_name(as<UnaryExpr>(expr).op);
-      print(out, *as<UnaryExpr>(expr).expr);
+      print(out, *as<UnaryExpr>(expr).expr, enough);
       return;
-    case ExprKind::kBinary: print(out, as<BinaryExpr>(expr)); return;
-    case ExprKind::kAggregate: print(out, as<AggregateExpr>(expr)); return;
-    case ExprKind::kCall: print(out, as<Call>(expr)); return;
+    case ExprKind::kBinary: print(out, as<BinaryExpr>(expr), enough); return;
+    case ExprKind::kAggregate: print(out, as<AggregateExpr>(expr), enough); return;
+    case ExprKind::kCall: print(out, as<Call>(expr), enough); return;
     case ExprKind::kParen:
       out += '(';
-      print(out, *as<ParenExpr>(expr).expr);
+      print(out, *as<ParenExpr>(expr).expr, enough);
       out += ')';
       return;
   }
@@ -254,8 +256,9 @@ void print(std::string& out, const Expr& expr) {
 class PrettyPrinter {
  public:
   void print(const Expr& expr, size_t depth) {
-    std::string line = to_string(expr);
     constexpr size_t kLongestLine = 100;
+    std::string line;
+    mnemo::promql::print(line, expr, kLongestLine);
     bool splits = line.size() > kLongestLine;
     switch (expr.kind) {
       case ExprKind::kSubquery:

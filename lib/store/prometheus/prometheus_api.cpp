@@ -44,13 +44,13 @@ Result<std::string> PrometheusApi::get(const Context& context, std::string_view 
   return body_of(context, request);
 }
 
-Result<std::string> PrometheusApi::post_form(const Context& context, std::string_view path,
-                                             const Parameters& parameters) const {
+Result<std::string> PrometheusApi::post(const Context& context, std::string_view path,
+                                        const Parameters& form) const {
   HttpRequest request;
   request.method = "POST";
   request.url = join_url(base_url_, path);
   request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
-  request.body = encode_form(parameters);
+  request.body = encode_form(form);
   return body_of(context, request);
 }
 
@@ -89,6 +89,21 @@ Status PrometheusApi::ready(const Context& context) const {
   return get(context, "/-/ready").status();
 }
 
+Result<std::string> PrometheusApi::snapshot(const Context& context) const {
+  auto body = post(context, "/api/v1/admin/tsdb/snapshot", {{"skip_head", "false"}});
+  if (!body && body.status().message().find("admin APIs disabled") != std::string::npos) {
+    return Status::failed_precondition(
+        "Prometheus' admin API is off; it needs --web.enable-admin-api to take a snapshot");
+  }
+  if (!body) return std::move(body).status().with_context("take a snapshot");
+  MNEMO_TRY(auto data, parse_object_answer(*body).with_context("Prometheus' snapshot"));
+  const auto& name = data["name"];
+  if (name.empty() || name.find('/') != std::string::npos) {
+    return Status::data_loss("Prometheus' snapshot: no usable name \"" + name + "\"");
+  }
+  return name;
+}
+
 Result<int64_t> PrometheusApi::lowest_time(const Context& context) const {
   MNEMO_TRY(auto body, get(context, "/metrics"));
   return parse_lowest_time(body);
@@ -97,7 +112,7 @@ Result<int64_t> PrometheusApi::lowest_time(const Context& context) const {
 Result<PrometheusList> PrometheusApi::label_names(const Context& context,
                                                   std::span<const Matcher> matchers,
                                                   TimeRange range, int64_t limit) const {
-  MNEMO_TRY(auto body, post_form(context, "/api/v1/labels", selection(matchers, range, limit)));
+  MNEMO_TRY(auto body, post(context, "/api/v1/labels", selection(matchers, range, limit)));
   return parse_list_answer(body).with_context("Prometheus' label names");
 }
 
@@ -113,7 +128,7 @@ Result<PrometheusList> PrometheusApi::label_values(const Context& context, std::
 Result<PrometheusSeriesList> PrometheusApi::series(const Context& context,
                                                    std::span<const Matcher> matchers,
                                                    TimeRange range, int64_t limit) const {
-  MNEMO_TRY(auto body, post_form(context, "/api/v1/series", selection(matchers, range, limit)));
+  MNEMO_TRY(auto body, post(context, "/api/v1/series", selection(matchers, range, limit)));
   return parse_series_answer(body).with_context("Prometheus' series");
 }
 

@@ -79,14 +79,20 @@ class PrometheusApi {
   Result<std::unique_ptr<HttpTransfer>> remote_read(const Context& context,
                                                     std::string request) const;
 
+  /// Takes a snapshot of everything, the head included; its folder's name below `snapshots`.
+  /// Errors: FailedPrecondition when the server's admin API is off.
+  Result<std::string> snapshot(const Context& context) const;
+
+  using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+  /// The body of any answer of the server's (2xx); `path` may have a query.
+  Result<std::string> get(const Context& context, std::string_view path) const;
+  Result<std::string> post(const Context& context, std::string_view path,
+                           const Parameters& form) const;
+
   const std::string& base_url() const { return base_url_; }
 
  private:
-  using Parameters = std::vector<std::pair<std::string, std::string>>;
-
-  Result<std::string> get(const Context& context, std::string_view path) const;
-  Result<std::string> post_form(const Context& context, std::string_view path,
-                                const Parameters& parameters) const;
   Result<std::string> body_of(const Context& context, const HttpRequest& request) const;
   static Parameters selection(std::span<const Matcher> matchers, TimeRange range, int64_t limit);
 

@@ -51,6 +51,7 @@ class OpenSelection final : public BlockSelection {
         resolver_(block_->index().symbols()) {}
 
   size_t size() const override { return refs_.size(); }
+  void need_only(std::vector<std::string> names) override { resolver_.need_only(std::move(names)); }
 
   Result<bool> next(BlockSeries& series) override {
     while (at_ < refs_.size()) {

@@ -100,21 +100,26 @@ Result<std::string_view> LabelResolver::recall(uint32_t number) {
   return symbol;
 }
 
+bool LabelResolver::is_needed(std::string_view name) const {
+  return !needed_ || std::binary_search(needed_->begin(), needed_->end(), name, std::less<>());
+}
+
 Status LabelResolver::resolve(std::span<const SymbolPair> labels, uint64_t offset, Labels& result) {
   appender_.clear();
   std::string_view last;
   for (const auto& label : labels) {
-    const uint32_t numbers[2] = {label.name, label.value};
-    std::string_view texts[2];
-    for (size_t i = 0; i < 2; ++i) {
-      const auto& recent = recent_[numbers[i] % kRemembered];
-      texts[i] = recent.symbol;
-      if (recent.number == numbers[i] && recent.symbol.data() != nullptr) continue;
-      MNEMO_TRY(texts[i], recall(numbers[i]));
+    auto name = remembered(label.name);
+    if (name.data() == nullptr) {
+      MNEMO_TRY(name, recall(label.name));
     }
-    if (texts[0] <= last) return Status::data_loss(located(kWhat, offset, "labels out of order"));
-    last = texts[0];
-    if (!texts[1].empty()) appender_.append(texts[0], texts[1]);
+    if (name <= last) return Status::data_loss(located(kWhat, offset, "labels out of order"));
+    last = name;
+    if (!is_needed(name)) continue;
+    auto value = remembered(label.value);
+    if (value.data() == nullptr) {
+      MNEMO_TRY(value, recall(label.value));
+    }
+    if (!value.empty()) appender_.append(name, value);
   }
   result = appender_.labels();
   return {};

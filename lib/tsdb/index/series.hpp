@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// Entries of the series section: the labels of a series as symbols, and where its chunks are.
@@ -51,6 +53,9 @@ class LabelResolver {
   /// Errors: DataLoss (no such symbol, labels out of order).
   Status resolve(std::span<const SymbolPair> labels, uint64_t offset, Labels& result);
 
+  /// From now on `resolve` leaves other labels out. `names`: sorted.
+  void need_only(std::vector<std::string> names) { needed_ = std::move(names); }
+
  private:
   static constexpr size_t kRemembered = 1024;
   struct Recent {
@@ -58,10 +63,17 @@ class LabelResolver {
     std::string_view symbol;  // without data where there is none
   };
 
+  /// A symbol that was looked up lately; without data otherwise.
+  std::string_view remembered(uint32_t number) const {
+    const Recent& recent = recent_[number % kRemembered];
+    return recent.number == number ? recent.symbol : std::string_view();
+  }
   Result<std::string_view> recall(uint32_t number);
+  bool is_needed(std::string_view name) const;
 
   const Symbols* symbols_;
   std::vector<Recent> recent_;  // by the number's lowest bits
+  std::optional<std::vector<std::string>> needed_;
   LabelsAppender appender_;
 };
 

@@ -133,6 +133,8 @@ TEST_CASE("query api: statistics where they are asked for, of each step with all
   Bench bench;
   bench.statistics.queryable_samples = 5;
   bench.statistics.queryable_samples_per_step = {2, 3};
+  bench.statistics.queryable_samples_read = 3;
+  bench.statistics.queryable_samples_read_per_step = {2, 1};
   bench.statistics.peak_samples = 4;
   bench.statistics.preparation_time = std::chrono::milliseconds(1);
   bench.statistics.evaluation_time = std::chrono::milliseconds(20);
@@ -142,13 +144,16 @@ TEST_CASE("query api: statistics where they are asked for, of each step with all
   CHECK_FALSE(bench.last.count_samples);
   auto some = bench.text(range + "&stats=true");
   CHECK(bench.last.count_samples);
-  CHECK_NE(some.find(R"("samples":{"totalQueryableSamples":5,"peakSamples":4}})"),
+  CHECK_NE(some.find(R"("samples":{"totalQueryableSamples":5,"samplesRead":3,"peakSamples":4}})"),
            std::string::npos);
   CHECK_NE(some.find(R"("evalTotalTime":0.321000000,"resultSortTime":0.300000000,)"
                      R"("queryPreparationTime":0.001000000,"innerEvalTime":0.020000000,)"),
            std::string::npos);
   auto all = bench.text(range + "&stats=all");
-  CHECK_NE(all.find(R"("totalQueryableSamplesPerStep":[[1.500,2],[2.500,3]],)"), std::string::npos);
+  CHECK_NE(all.find(R"("samples":{"totalQueryableSamplesPerStep":[[1.500,2],[2.500,3]],)"
+                    R"("totalQueryableSamples":5,"samplesReadPerStep":[[1.500,2],[2.500,1]],)"
+                    R"("samplesRead":3,"peakSamples":4}})"),
+           std::string::npos);
 }
 
 TEST_CASE("query api: expressions are formatted and taken apart, not evaluated") {

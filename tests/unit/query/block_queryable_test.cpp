@@ -78,3 +78,32 @@ TEST_CASE("query: blocks outside of the range are not read") {
   SelectedSeries series;
   CHECK_FALSE(*(*stream)->next(series));
 }
+
+TEST_CASE("query: of one block only the labels come that are needed") {
+  auto golden = testing::golden_dir();
+  if (!golden) return;
+  auto name = testing::golden_blocks(*golden, "raw_a").front();
+  auto block = Block::open(*golden / "raw" / name);
+  REQUIRE_MESSAGE(block.ok(), block.status().message());
+  BlockQueryable queryable({*block});
+  auto labels_of = [&](const Selection& selection) {
+    std::vector<Labels> labels;
+    auto stream = queryable.select(Context(), selection);
+    REQUIRE(stream);
+    SelectedSeries series;
+    while (*(*stream)->next(series)) labels.push_back(series.labels);
+    return labels;
+  };
+  Selection selection;
+  auto all = labels_of(selection);
+  REQUIRE_FALSE(all.empty());
+  for (const auto& needed :
+       {std::vector<std::string>{}, {"job"}, {"__name__", "instance", "zone"}}) {
+    selection.needed_labels = needed;
+    auto some = labels_of(selection);
+    REQUIRE_EQ(some.size(), all.size());
+    for (size_t i = 0; i < all.size(); ++i) {
+      CHECK_EQ(some[i], LabelsBuilder(all[i]).keep_only(needed).build());
+    }
+  }
+}

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "certificates.hpp"
+#include "support/certificates.hpp"
 #include "recording_store.hpp"
 #include "support/temp_dir.hpp"
 
+#include "http/pem_files.hpp"
 #include "rpc/client.hpp"
 #include "rpc/server.hpp"
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <thread>
 
 using namespace mnemo;
 using namespace mnemo::rpc_testing;
+using mnemo::testing::write_certificate;
 using namespace std::chrono_literals;
 
 namespace {
@@ -107,4 +111,62 @@ TEST_CASE("rpc tls: files that don't fit are named at start") {
   rpc::GrpcStoreOptions client;
   client.tls = rpc::TlsClientOptions{"", tls.file("client.crt"), "", "", false};
   CHECK_EQ(rpc::GrpcStore::create(client).status().code(), Code::kInvalidArgument);
+}
+
+TEST_CASE("rpc tls: new certificates of server and client are used without a restart") {
+  Tls tls;
+  REQUIRE(tls.serve("server.crt", "server.key", "ca.crt").ok());
+  rpc::GrpcStoreOptions options;
+  options.address = "127.0.0.1:" + std::to_string(tls.server->port());
+  options.tls = rpc::TlsClientOptions{tls.file("ca.crt"), tls.file("client.crt"),
+                                      tls.file("client.key"), "store.test", false};
+  auto client = *rpc::GrpcStore::create(options);
+  auto ask = [&](rpc::GrpcStore& store) {
+    return store.label_names(Context().with_timeout(5s), {}).status();
+  };
+  CHECK(ask(*client).ok());
+
+  // Another authority signs both from now on; the files are exchanged one by one under calls.
+  write_certificate(tls.dir.path(), "new-server", "other-ca", "DNS:store.test");
+  write_certificate(tls.dir.path(), "new-client", "other-ca");
+  auto replace = [&](const char* from, const char* to) {
+    std::filesystem::rename(tls.file(from), tls.file(to));
+    CHECK(ask(*client).ok());
+  };
+  replace("new-server.crt", "server.crt");  // not yet of this key: the old pair stays
+  std::this_thread::sleep_for(PemWatch::kInterval);
+  CHECK(ask(*client).ok());
+  CHECK(ask(**rpc::GrpcStore::create({options.address, "", options.tls})).ok());
+  replace("new-server.key", "server.key");
+  std::filesystem::copy_file(tls.file("other-ca.crt"), tls.file("ca.crt"),
+                             std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::rename(tls.file("new-client.crt"), tls.file("client.crt"));
+  std::filesystem::rename(tls.file("new-client.key"), tls.file("client.key"));
+  std::this_thread::sleep_for(2 * PemWatch::kInterval);
+  CHECK(ask(*client).ok());
+  auto fresh = options;
+  CHECK(ask(**rpc::GrpcStore::create(fresh)).ok());
+  // The old authority's clients are refused now.
+  write_certificate(tls.dir.path(), "third");
+  fresh.tls->ca_file = tls.file("third.crt");
+  CHECK_EQ(ask(**rpc::GrpcStore::create(fresh)).code(), Code::kUnavailable);
+}
+
+TEST_CASE("rpc tls: a refused client is told what may be wrong with its certificate") {
+  Tls tls;
+  REQUIRE(tls.serve("server.crt", "server.key", "ca.crt").ok());
+  write_certificate(tls.dir.path(), "expired", "ca", "", -1);
+  auto error = [&](const std::string& name) {
+    rpc::GrpcStoreOptions options;
+    options.address = "127.0.0.1:" + std::to_string(tls.server->port());
+    options.tls = rpc::TlsClientOptions{tls.file("ca.crt"), "", "", "store.test", false};
+    if (!name.empty()) options.tls->cert_file = tls.file(name + ".crt");
+    if (!name.empty()) options.tls->key_file = tls.file(name + ".key");
+    auto client = *rpc::GrpcStore::create(options);
+    return client->label_names(Context().with_timeout(5s), {}).status().to_string();
+  };
+  auto none = error("");
+  CHECK_MESSAGE(none.find("no client certificate is configured") != std::string::npos, none);
+  auto expired = error("expired");
+  CHECK_MESSAGE(expired.find("expired.crt expired on ") != std::string::npos, expired);
 }

@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <random>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 using namespace mnemo;
 using namespace mnemo::testing;
@@ -194,19 +196,57 @@ TEST_CASE("promql: too many series or steps is an error that names the limit") {
   CHECK_NE(range(data, "m", 0, 10'000, 1000, options).find("max_steps 10"), std::string::npos);
 }
 
-TEST_CASE("promql: a query ends soon after its context, in the middle of a long series too") {
+namespace {
+
+/// 100,000 samples; what looks at a day of them at each of 10,000 steps takes the better part of a
+/// minute.
+MemoryQueryable long_series() {
   MemoryQueryable data;
   SampleColumn& column = data.series({{"__name__", "m"}});
   std::mt19937_64 random(3);
   for (int64_t i = 0; i < 100'000; ++i) column.append(i * 1000, static_cast<double>(random()));
+  return data;
+}
+
+constexpr std::chrono::seconds kSoon{5};  // however busy the machine is
+
+}  // namespace
+
+TEST_CASE("promql: a query ends soon after its context, in the middle of a long series too") {
+  MemoryQueryable data = long_series();
   for (const char* expression : {"quantile_over_time(0.5, m[1d])", "stddev_over_time(m[1d])"}) {
     INFO(expression);
-    // Alone, this takes the better part of a minute.
     QueryRequest request{expression, 0, 100'000'000, 10'000, 0};
     auto begin = std::chrono::steady_clock::now();
     auto context = Context().with_timeout(std::chrono::milliseconds(100));
     auto result = Engine({}).query(context, data, request);
     CHECK_EQ(result.status().code(), Code::kDeadlineExceeded);
-    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
+    CHECK(std::chrono::steady_clock::now() - begin < kSoon);
+  }
+}
+
+TEST_CASE("promql: a query ends soon after another thread cancels it") {
+  MemoryQueryable data = long_series();
+  EngineOptions threads;
+  threads.executor = make_thread_pool(2);
+  for (const char* expression :
+       {"quantile_over_time(0.5, m[1d])", "sum(stddev_over_time(m[1d])) > 0",
+        "max_over_time(quantile_over_time(0.5, m[1d])[10m:10s])"}) {
+    INFO(expression);
+    QueryRequest request{expression, 0, 100'000'000, 10'000, 0};
+    for (const EngineOptions& options : {EngineOptions(), threads}) {
+      std::stop_source source;
+      std::chrono::steady_clock::time_point cancelled;
+      std::jthread canceller([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        cancelled = std::chrono::steady_clock::now();
+        source.request_stop();
+      });
+      auto result = Engine(options).query(Context(source.get_token()), data, request);
+      auto ended = std::chrono::steady_clock::now();
+      canceller.join();
+      CHECK_EQ(result.status().code(), Code::kCancelled);
+      CHECK(ended - cancelled < kSoon);
+    }
   }
 }

@@ -22,6 +22,13 @@ inline void load(MemoryQueryable& data, const Labels& labels, int64_t interval_m
   }
 }
 
+/// With everything that the language has behind a switch.
+inline EngineOptions experimental() {
+  EngineOptions options;
+  options.enable_experimental_functions = true;
+  return options;
+}
+
 inline std::string print(const QueryResult& result) {
   std::string text;
   for (const auto& series : result.series) {

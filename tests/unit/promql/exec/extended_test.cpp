@@ -8,12 +8,6 @@ using namespace mnemo::testing;
 
 namespace {
 
-EngineOptions experimental() {
-  EngineOptions options;
-  options.enable_experimental_functions = true;
-  return options;
-}
-
 /// A counter every 10 s that is reset between 20 s and 30 s.
 MemoryQueryable reset_counter() {
   MemoryQueryable data;

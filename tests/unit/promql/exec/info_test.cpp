@@ -8,12 +8,6 @@ using namespace mnemo::testing;
 
 namespace {
 
-EngineOptions experimental() {
-  EngineOptions options;
-  options.enable_experimental_functions = true;
-  return options;
-}
-
 std::string info(MemoryQueryable& data, std::string expression, int64_t time_ms = 0) {
   return instant(data, std::move(expression), time_ms, experimental());
 }

@@ -11,8 +11,7 @@ using namespace mnemo::testing;
 namespace {
 
 EngineOptions with_start_timestamps() {
-  EngineOptions options;
-  options.enable_experimental_functions = true;
+  EngineOptions options = experimental();
   options.use_start_timestamps = true;
   return options;
 }

@@ -131,8 +131,6 @@ TEST_CASE("promql: the x-functions are unknown unless they are enabled") {
   MemoryQueryable data;
   CHECK_EQ(evaluate(data, {"xincrease(m[50s])", 0, 0, 0, 0}),
            "InvalidArgument: 1:1: parse error: unknown function with name \"xincrease\"");
-  EngineOptions experimental;
-  experimental.enable_experimental_functions = true;
-  CHECK_EQ(evaluate(data, {"xrate(m[50s])", 0, 0, 0, 0}, experimental),
+  CHECK_EQ(evaluate(data, {"xrate(m[50s])", 0, 0, 0, 0}, experimental()),
            "InvalidArgument: 1:1: parse error: unknown function with name \"xrate\"");
 }

@@ -29,7 +29,8 @@ TEST_CASE("promql: a plan tells what is selected, matched and grouped") {
   CHECK_EQ(explained("sum by (job, env) (rate(m_total{job=\"a\",env!~\"x|y\"}[5m] offset 1m))"),
            "sum by (env, job)\n"
            " rate\n"
-           "  select {job=\"a\", env!~\"x|y\", __name__=\"m_total\"}[5m] offset 1m\n");
+           "  select {job=\"a\", env!~\"x|y\", __name__=\"m_total\"}[5m] offset 1m, labels (env, "
+           "job)\n");
   CHECK_EQ(explained("a * on (pod) group_left (node) b > bool 2"),
            "> bool\n"
            " * on (pod) group_left (node)\n"
@@ -45,7 +46,7 @@ TEST_CASE("promql: a plan has its constants folded and what never changes evalua
            " select {__name__=\"m\"}\n"
            " once for all steps\n"
            "  sum\n"
-           "   select {__name__=\"n\"} @ 30\n");
+           "   select {__name__=\"n\"} @ 30, labels ()\n");
   CHECK_EQ(explained("max_over_time(m[1h:5m])"),
            "max_over_time\n"
            " subquery [1h:5m]\n"

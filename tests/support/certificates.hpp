@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <string>
 
-namespace mnemo::rpc_testing {
+namespace mnemo::testing {
 
 /// Writes `name`.crt and `name`.key into a folder: an authority of its own, or (with `ca`) signed
-/// by `ca`.crt of the same folder, for the host `host`.
+/// by `ca`.crt of the same folder, for the host `host`. Valid until `hours` from now.
 void write_certificate(const std::filesystem::path& dir, const std::string& name,
-                       const std::string& ca = {}, const std::string& host = {});
+                       const std::string& ca = {}, const std::string& host = {}, long hours = 1);
 
-}  // namespace mnemo::rpc_testing
+}  // namespace mnemo::testing

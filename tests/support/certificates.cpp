@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "certificates.hpp"
+#include "support/certificates.hpp"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <memory>
 
-namespace mnemo::rpc_testing {
+namespace mnemo::testing {
 namespace {
 
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
@@ -29,14 +29,14 @@ void add_extension(X509* cert, int kind, const std::string& value) {
 }  // namespace
 
 void write_certificate(const std::filesystem::path& dir, const std::string& name,
-                       const std::string& ca, const std::string& host) {
+                       const std::string& ca, const std::string& host, long hours) {
   static long serial = 1;
   Key key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
   Certificate cert(X509_new(), &X509_free);
   X509_set_version(cert.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), serial++);
-  X509_gmtime_adj(X509_getm_notBefore(cert.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(cert.get()), 3600);
+  X509_gmtime_adj(X509_getm_notBefore(cert.get()), -7200);
+  X509_gmtime_adj(X509_getm_notAfter(cert.get()), hours * 3600);
   X509_set_pubkey(cert.get(), key.get());
   X509_NAME* subject = X509_get_subject_name(cert.get());
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
@@ -61,4 +61,4 @@ void write_certificate(const std::filesystem::path& dir, const std::string& name
   PEM_write_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
 }
 
-}  // namespace mnemo::rpc_testing
+}  // namespace mnemo::testing
