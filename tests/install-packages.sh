@@ -5,14 +5,14 @@ set -euo pipefail
 
 build=(
   ccache g++ meson mold ninja-build pkg-config
-  libboost-dev libc-ares-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libgrpc++-dev
+  libboost-dev libc-ares-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libgrpc++-dev libhiredis-dev
   libprotobuf-dev libre2-dev libsnappy-dev libssl-dev libxxhash-dev libyaml-cpp-dev
   nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev
 )
 run=(prometheus python3 curl ca-certificates)
 test=(
-  clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev nginx openssl
-  protobuf-compiler python3-grpcio python3-pytest
+  clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev memcached nginx openssl
+  protobuf-compiler python3-grpcio python3-pytest redis-server
 )
 
 wanted=("${build[@]}" "${run[@]}")

@@ -5,16 +5,17 @@
 
 namespace mnemo {
 
-Gate::Gate(size_t max_concurrent, Metrics& metrics, const std::string& prefix)
+Gate::Gate(size_t max_concurrent, Metrics& metrics, const std::string& prefix,
+           const Metrics::LabelMap& labels)
     : max_(max_concurrent),
       in_flight_(metrics.gauge(prefix + "gate_queries_in_flight",
-                               "Number of queries that are currently in flight.")),
-      total_(metrics.counter(prefix + "gate_queries_total", "Total number of queries.")),
+                               "Number of queries that are currently in flight.", labels)),
+      total_(metrics.counter(prefix + "gate_queries_total", "Total number of queries.", labels)),
       duration_(metrics.histogram(
           prefix + "gate_queries_duration_seconds",
           "How many seconds it took for queries to wait at the gate.",
-          {0.01, 0.1, 0.3, 0.6, 1, 3, 6, 9, 20, 30, 60, 90, 120, 240, 360, 720})) {
-  metrics.gauge(prefix + "gate_queries_max", "Maximum number of concurrent queries.")
+          {0.01, 0.1, 0.3, 0.6, 1, 3, 6, 9, 20, 30, 60, 90, 120, 240, 360, 720}, labels)) {
+  metrics.gauge(prefix + "gate_queries_max", "Maximum number of concurrent queries.", labels)
       .set(static_cast<double>(max_concurrent));
 }
 

@@ -33,7 +33,8 @@ class Gate {
   };
 
   /// `max_concurrent` 0: no limit.
-  Gate(size_t max_concurrent, Metrics& metrics, const std::string& prefix);
+  Gate(size_t max_concurrent, Metrics& metrics, const std::string& prefix,
+       const Metrics::LabelMap& labels = {});
 
   /// Waits for a free place. Fails when `context` ends before.
   Result<Pass> enter(const Context& context);
