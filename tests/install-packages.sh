@@ -6,7 +6,7 @@ set -euo pipefail
 build=(
   ccache g++ meson mold ninja-build pkg-config
   libboost-dev libc-ares-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libgrpc++-dev libhiredis-dev
-  libprotobuf-dev libre2-dev libsnappy-dev libssl-dev libxxhash-dev libyaml-cpp-dev
+  libprotobuf-dev libpugixml-dev libre2-dev libsnappy-dev libssl-dev libxxhash-dev libyaml-cpp-dev
   nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev
 )
 run=(prometheus python3 curl ca-certificates)

@@ -63,7 +63,7 @@ class Bucket {
   virtual Status put_file(const Context& context, std::string_view name,
                           const std::filesystem::path& file) = 0;
 
-  /// Errors: NotFound.
+  /// Errors: NotFound, where the storage tells: S3 calls the removal of nothing a success.
   virtual Status remove(const Context& context, std::string_view name) = 0;
 
   /// Whether the object exists, by its attributes.

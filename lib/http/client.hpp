@@ -6,8 +6,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,11 +21,21 @@ struct HttpHeader {
   std::string value;
 };
 
+/// A body that is read while it is sent, and so needn't be in memory.
+struct HttpUpload {
+  uint64_t size = 0;
+  /// Copies bytes from `offset` on to `out` and says how many: at least 1. Called with rising
+  /// offsets, and from the start again when a connection has to be replaced. A failure ends the
+  /// request and is what the caller gets.
+  std::function<Result<size_t>(uint64_t offset, std::span<char> out)> read;
+};
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;  // http:// or https://, may hold a user and a password
   std::vector<HttpHeader> headers;
   std::string body;
+  std::shared_ptr<const HttpUpload> upload = {};  // instead of `body`; for PUT
 };
 
 struct HttpResponse {
@@ -51,15 +63,16 @@ struct HttpClientOptions {
   std::string password;
   std::string password_file;  // read for every request
   std::string bearer_token;
-  std::string bearer_token_file;  // read for every request
-  std::string proxy_url;          // empty: no proxy, whatever the environment says
+  std::string bearer_token_file;        // read for every request
+  std::string proxy_url;                // empty: no proxy, whatever the environment says
+  bool proxy_from_environment = false;  // unless proxy_url is set: HTTP_PROXY and the like, as Go
   HttpTlsOptions tls;
   bool follow_redirects = true;
   bool accept_compressed = true;  // ask for gzip in `perform`
   std::string user_agent = "mnemo";
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds tls_handshake_timeout{10000};
-  std::chrono::milliseconds response_header_timeout{0};  // 0: none
+  std::chrono::milliseconds response_header_timeout{0};  // since the last byte sent; 0: none
   std::chrono::milliseconds idle_timeout{90000};         // of connections kept for reuse
   size_t max_idle_connections = 16;
 };
@@ -105,8 +118,9 @@ class HttpTransfer {
 /// The context's deadline and stop token end a request at any point. Only http and https are
 /// spoken; a redirect never leaves https for http, and credentials don't follow to another host.
 /// Errors name the method and the URL without user, password and query. Codes: Unavailable (no
-/// connection, broken transfer, TLS refused), Cancelled, DeadlineExceeded, InvalidArgument (URL,
-/// header), ResourceExhausted (body too large), FailedPrecondition (credentials' files). Any HTTP
+/// connection, broken transfer), Cancelled, DeadlineExceeded, InvalidArgument (URL,
+/// header), ResourceExhausted (body too large), FailedPrecondition (credentials' files,
+/// the peer's certificate). Any HTTP
 /// status is an answer, not an error.
 ///
 ///     MNEMO_TRY(auto client, HttpClient::make({}));

@@ -7,12 +7,21 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 
 namespace mnemo {
 namespace {
 
 constexpr uint64_t kMaxSecretBytes = 1 << 20;
 constexpr long kMaxRedirects = 10;
+constexpr long kUploadBufferBytes = 256 << 10;
+constexpr std::string_view kOwnMachine = "localhost,127.0.0.1,::1,[::1]";
+
+std::string environment(const char* name, const char* other_name) {
+  const char* value = std::getenv(name);
+  if (!value || !*value) value = std::getenv(other_name);
+  return value ? value : "";
+}
 
 Result<std::string> read_secret(const std::string& file) {
   auto content = read_file(file, kMaxSecretBytes);
@@ -77,9 +86,7 @@ Status HttpTransfer::State::begin(const HttpRequest& request, bool compressed) {
   MNEMO_RETURN_IF_ERROR(set_credentials());
   MNEMO_RETURN_IF_ERROR(set_body(request));
   MNEMO_RETURN_IF_ERROR(set_headers(request));
-  if (auto timeout = pool_->options().response_header_timeout; timeout.count() > 0) {
-    head_deadline_ = Context::Clock::now() + timeout;
-  }
+  restart_head_timer();
   if (CURLMcode code = curl_multi_add_handle(handle_->multi, handle_->easy); code != CURLM_OK) {
     return Status::internal(what() + ": " + curl_multi_strerror(code));
   }
@@ -107,7 +114,7 @@ Status HttpTransfer::State::set_options(bool compressed) {
                    milliseconds(options.connect_timeout + options.tls_handshake_timeout));
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN,
                    std::max(1L, milliseconds(options.idle_timeout) / 1000));
-  curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy_url.c_str());
+  set_proxy();
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   // No pausing then: libcurl would have to keep what it has decompressed.
@@ -119,6 +126,22 @@ Status HttpTransfer::State::set_options(bool compressed) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &State::on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   return {};
+}
+
+void HttpTransfer::State::set_proxy() {
+  CURL* easy = handle_->easy;
+  const auto& options = pool_->options();
+  std::string proxy = options.proxy_url;
+  if (proxy.empty() && options.proxy_from_environment) {
+    proxy = url_.scheme == "https" ? environment("HTTPS_PROXY", "https_proxy")
+                                   : environment("HTTP_PROXY", "http_proxy");
+    std::string without = environment("NO_PROXY", "no_proxy");
+    // As in Go, the machine itself is never asked for through a proxy.
+    if (without != "*") without += (without.empty() ? "" : ",") + std::string(kOwnMachine);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, without.c_str());
+  }
+  // An empty one also keeps libcurl from looking into the environment.
+  curl_easy_setopt(easy, CURLOPT_PROXY, proxy.c_str());
 }
 
 Status HttpTransfer::State::set_tls() {
@@ -173,6 +196,18 @@ Status HttpTransfer::State::set_credentials() {
 
 Status HttpTransfer::State::set_body(const HttpRequest& request) {
   CURL* easy = handle_->easy;
+  if (request.upload) {
+    upload_ = request.upload;
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    if (method_ != "PUT") curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method_.c_str());
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBufferBytes);
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(upload_->size));
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, &State::on_read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, this);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &State::on_seek);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, this);
+    return {};
+  }
   if (method_ == "GET" && request.body.empty()) {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     return {};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <system_error>
@@ -24,6 +25,7 @@ Code code_of_curl(CURLcode code) {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_TOO_MANY_REDIRECTS: return Code::kFailedPrecondition;
     case CURLE_OUT_OF_MEMORY: return Code::kResourceExhausted;
     case CURLE_BAD_CONTENT_ENCODING: return Code::kDataLoss;
@@ -49,6 +51,34 @@ HttpTransfer::State::~State() {
   pool_->release(std::move(handle_));
   curl_slist_free_all(header_list_);
   curl_slist_free_all(connect_to_);
+}
+
+void HttpTransfer::State::restart_head_timer() {
+  if (auto timeout = pool_->options().response_header_timeout; timeout.count() > 0) {
+    head_deadline_ = Context::Clock::now() + timeout;
+  }
+}
+
+size_t HttpTransfer::State::on_read(char* out, size_t size, size_t count, void* self) {
+  auto& state = *static_cast<State*>(self);
+  state.restart_head_timer();
+  auto left = state.upload_->size - state.uploaded_;
+  auto wanted = static_cast<size_t>(std::min<uint64_t>(left, size * count));
+  if (wanted == 0) return 0;
+  auto got = state.upload_->read(state.uploaded_, {out, wanted});
+  if (!got.ok()) {
+    state.upload_status_ = std::move(got).status();
+    return CURL_READFUNC_ABORT;
+  }
+  state.uploaded_ += *got;
+  return *got;
+}
+
+int HttpTransfer::State::on_seek(void* self, curl_off_t offset, int origin) {
+  auto& state = *static_cast<State*>(self);
+  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
+  state.uploaded_ = static_cast<uint64_t>(offset);
+  return CURL_SEEKFUNC_OK;
 }
 
 size_t HttpTransfer::State::on_header(char* data, size_t size, size_t count, void* self) {
@@ -170,6 +200,7 @@ Result<bool> HttpTransfer::State::pull(const HttpSink& sink) {
 }
 
 Status HttpTransfer::State::transfer_error() const {
+  if (!upload_status_.ok()) return upload_status_.with_context(what());
   std::string text = what() + ": ";
   text += error_[0] != '\0' ? error_ : curl_easy_strerror(result_);
   long number = 0;

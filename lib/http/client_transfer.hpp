@@ -35,6 +35,7 @@ struct HttpTransfer::State {
   Status set_tls();
   Status set_credentials();
   Status set_headers(const HttpRequest& request);
+  void set_proxy();
   Status set_body(const HttpRequest& request);
   /// Lets libcurl work; waits for the socket when there is nothing to do.
   Status step();
@@ -44,6 +45,10 @@ struct HttpTransfer::State {
   void take_header_line(std::string_view line);
   bool is_final_head() const;
 
+  void restart_head_timer();
+
+  static size_t on_read(char* out, size_t size, size_t count, void* self);
+  static int on_seek(void* self, curl_off_t offset, int origin);
   static size_t on_header(char* data, size_t size, size_t count, void* self);
   static size_t on_body(char* data, size_t size, size_t count, void* self);
 
@@ -54,6 +59,9 @@ struct HttpTransfer::State {
   std::string method_;
   HttpUrl url_;
   std::string body_;
+  std::shared_ptr<const HttpUpload> upload_;
+  uint64_t uploaded_ = 0;
+  Status upload_status_;
   curl_slist* header_list_ = nullptr;
   curl_slist* connect_to_ = nullptr;
   char error_[CURL_ERROR_SIZE] = {};

@@ -2,14 +2,14 @@
 #include "objstore/config.hpp"
 
 #include "base/file.hpp"
+#include "objstore/config_fields.hpp"
 #include "objstore/prefix_bucket.hpp"
+#include "objstore/s3/config.hpp"
 
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
-#include <set>
 #include <string>
 
 namespace mnemo {
@@ -17,42 +17,10 @@ namespace {
 
 constexpr uint64_t kMaxConfigBytes = 1 << 20;
 
-constexpr std::array<std::string_view, 9> kTypesNotBuilt = {
-    "GCS", "S3", "AZURE", "SWIFT", "COS", "ALIYUNOSS", "BOS", "OCI", "OBS"};
+constexpr std::array<std::string_view, 7> kTypesNotBuilt = {"AZURE", "SWIFT", "COS", "ALIYUNOSS",
+                                                            "BOS",   "OCI",   "OBS"};
 
-Status config_error(const YAML::Node& node, const std::string& what) {
-  return Status::invalid_argument("bucket configuration: line " +
-                                  std::to_string(node.Mark().line + 1) + ": " + what);
-}
-
-/// Whether `node` is a map (or nothing) of only these fields, each at most once.
-Status check_fields(const YAML::Node& node, std::initializer_list<std::string_view> fields) {
-  if (!node || node.IsNull()) return {};
-  if (!node.IsMap()) return config_error(node, "not a map of fields");
-  std::set<std::string> seen;
-  for (const auto& field : node) {
-    if (!field.first.IsScalar()) return config_error(field.first, "a field's name is no text");
-    const auto& name = field.first.Scalar();
-    if (std::find(fields.begin(), fields.end(), name) == fields.end()) {
-      return config_error(field.first, "unknown field \"" + name + "\"");
-    }
-    if (!seen.insert(name).second) {
-      return config_error(field.first, "field \"" + name + "\" is set twice");
-    }
-  }
-  return {};
-}
-
-/// The text of a field, empty where it is absent or null.
-Result<std::string> text_field(const YAML::Node& map, const char* name) {
-  if (!map || !map.IsMap()) return std::string();
-  auto value = map[name];
-  if (!value || value.IsNull()) return std::string();
-  if (!value.IsScalar()) {
-    return config_error(value, "field \"" + std::string(name) + "\" is no text");
-  }
-  return value.Scalar();
-}
+using BucketResult = Result<std::shared_ptr<Bucket>>;
 
 std::string upper(std::string text) {
   for (auto& c : text) {
@@ -61,47 +29,73 @@ std::string upper(std::string text) {
   return text;
 }
 
-Result<std::shared_ptr<Bucket>> make_filesystem_bucket(const YAML::Node& config) {
-  MNEMO_RETURN_IF_ERROR(check_fields(config, {"directory"}));
-  MNEMO_TRY(auto directory, text_field(config, "directory"));
-  MNEMO_TRY(auto bucket, open_filesystem_bucket({directory}));
+BucketResult make_filesystem_bucket(const YAML::Node& config) {
+  FilesystemBucketOptions options;
+  std::string directory;
+  MNEMO_RETURN_IF_ERROR(config::read(config, {{"directory", config::text(directory)}}));
+  options.directory = directory;
+  MNEMO_TRY(auto bucket, open_filesystem_bucket(options));
   return std::shared_ptr<Bucket>(std::move(bucket));
 }
 
-Result<std::shared_ptr<Bucket>> make_bucket_of_type(const std::string& type,
-                                                    const YAML::Node& config) {
-  auto wanted = upper(type);
-  if (wanted == "FILESYSTEM") return make_filesystem_bucket(config);
-  if (std::find(kTypesNotBuilt.begin(), kTypesNotBuilt.end(), wanted) != kTypesNotBuilt.end()) {
-    return Status::unimplemented("bucket configuration: type " + wanted + " is not built in");
-  }
-  return Status::invalid_argument("bucket configuration: bucket with type " + type +
-                                  " is not supported");
+BucketResult make_s3_bucket(const Result<s3::Options>& options,
+                            const BucketEnvironment& environment) {
+  if (!options.ok()) return options.status();
+  MNEMO_TRY(auto bucket, s3::open_bucket(*options, environment));
+  return std::shared_ptr<Bucket>(std::move(bucket));
 }
 
-Result<std::shared_ptr<Bucket>> make_bucket(const YAML::Node& root) {
-  MNEMO_RETURN_IF_ERROR(check_fields(root, {"type", "config", "prefix"}));
-  MNEMO_TRY(auto type, text_field(root, "type"));
-  MNEMO_TRY(auto prefix, text_field(root, "prefix"));
-  if (type.empty()) return Status::invalid_argument("bucket configuration: missing type");
-  MNEMO_TRY(auto bucket, make_bucket_of_type(type, root["config"]));
+BucketResult make_bucket_of_type(const std::string& type, const YAML::Node& config,
+                                 const BucketEnvironment& environment) {
+  auto wanted = upper(type);
+  if (wanted == "FILESYSTEM") return make_filesystem_bucket(config);
+  if (wanted == "S3") return make_s3_bucket(s3::read_config(config), environment);
+  if (wanted == "GCS") return make_s3_bucket(s3::read_gcs_config(config), environment);
+  if (std::find(kTypesNotBuilt.begin(), kTypesNotBuilt.end(), wanted) != kTypesNotBuilt.end()) {
+    return Status::unimplemented("type " + wanted + " is not built in");
+  }
+  return Status::invalid_argument("bucket with type " + type + " is not supported");
+}
+
+/// Messages of readers begin with where in the configuration they are, others don't.
+Status in_configuration(Status status) {
+  constexpr std::string_view kWhere = "bucket configuration: ";
+  if (status.ok() || status.message().starts_with(kWhere)) return status;
+  return {status.code(), std::string(kWhere) + status.message()};
+}
+
+BucketResult make_bucket(const YAML::Node& root, const BucketEnvironment& environment) {
+  std::string type;
+  std::string prefix;
+  YAML::Node config;
+  auto keep = [&](const YAML::Node& node) {
+    config.reset(node);
+    return Status();
+  };
+  MNEMO_RETURN_IF_ERROR(config::read(
+      root, {{"type", config::text(type)}, {"config", keep}, {"prefix", config::text(prefix)}}));
+  if (type.empty()) return Status::invalid_argument("missing type");
+  MNEMO_TRY(auto bucket, make_bucket_of_type(type, config, environment));
   return make_prefix_bucket(std::move(bucket), prefix);
 }
 
 }  // namespace
 
-Result<std::shared_ptr<Bucket>> make_bucket_from_config(std::string_view yaml) {
+BucketResult make_bucket_from_config(std::string_view yaml, const BucketEnvironment& environment) {
   try {
-    return make_bucket(YAML::Load(std::string(yaml)));
+    auto bucket = make_bucket(YAML::Load(std::string(yaml)), environment);
+    if (!bucket.ok()) return in_configuration(std::move(bucket).status());
+    return bucket;
   } catch (const YAML::Exception& error) {
     return Status::invalid_argument("bucket configuration: line " +
                                     std::to_string(error.mark.line + 1) + ": " + error.msg);
   }
 }
 
-Result<std::shared_ptr<Bucket>> make_bucket_from_config_file(const std::filesystem::path& file) {
+BucketResult make_bucket_from_config_file(const std::filesystem::path& file,
+                                          const BucketEnvironment& environment) {
   MNEMO_TRY(auto yaml, read_file(file, kMaxConfigBytes));
-  return make_bucket_from_config(yaml).with_context(file.string());
+  return make_bucket_from_config(yaml, environment).with_context(file.string());
 }
 
 }  // namespace mnemo

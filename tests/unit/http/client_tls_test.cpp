@@ -103,15 +103,15 @@ TEST_CASE("http client: the server's certificate and name are verified unless to
   Certificates certificates;
   TlsServer server(certificates, false);
   HttpTlsOptions tls;
-  CHECK_EQ(server.get(tls).status().code(), Code::kUnavailable);  // an unknown CA
+  CHECK_EQ(server.get(tls).status().code(), Code::kFailedPrecondition);  // an unknown CA
   tls.ca_file = certificates.path("ca.pem");
-  CHECK_EQ(server.get(tls).status().code(), Code::kUnavailable);  // not named 127.0.0.1
+  CHECK_EQ(server.get(tls).status().code(), Code::kFailedPrecondition);  // not named 127.0.0.1
   tls.server_name = "prom.example";
   auto answer = server.get(tls);
   REQUIRE_EQ(answer.status(), Status());
   CHECK_EQ(answer->status, 200);
   tls.server_name = "other.example";
-  CHECK_EQ(server.get(tls).status().code(), Code::kUnavailable);
+  CHECK_EQ(server.get(tls).status().code(), Code::kFailedPrecondition);
   tls.insecure_skip_verify = true;
   CHECK(server.get(tls).ok());
   tls = {};

@@ -39,8 +39,8 @@ TEST_CASE("bucket config: Thanos' YAML for a folder, with and without a prefix")
 }
 
 TEST_CASE("bucket config: mistakes are named, values are not repeated") {
-  CHECK_EQ(config_error("type: S3\nconfig: {secret_key: hunter2}"),
-           "Unimplemented: bucket configuration: type S3 is not built in");
+  CHECK_EQ(config_error("type: SWIFT\nconfig: {password: hunter2}"),
+           "Unimplemented: bucket configuration: type SWIFT is not built in");
   CHECK_EQ(config_error("type: FTP"),
            "InvalidArgument: bucket configuration: bucket with type FTP is not supported");
   CHECK_EQ(config_error("type: FILESYSTEM\nconfig:\n  directory: /x\n  dir: /y\n"),
@@ -52,9 +52,9 @@ TEST_CASE("bucket config: mistakes are named, values are not repeated") {
   CHECK_EQ(config_error("type: FILESYSTEM\nconfig: {directory: [a]}"),
            "InvalidArgument: bucket configuration: line 2: field \"directory\" is no text");
   CHECK_EQ(config_error("type: FILESYSTEM\nconfig: {}"),
-           "InvalidArgument: missing directory for filesystem bucket");
+           "InvalidArgument: bucket configuration: missing directory for filesystem bucket");
   CHECK_EQ(config_error("type: FILESYSTEM\n"),
-           "InvalidArgument: missing directory for filesystem bucket");
+           "InvalidArgument: bucket configuration: missing directory for filesystem bucket");
   CHECK_EQ(config_error(""), "InvalidArgument: bucket configuration: missing type");
   CHECK_EQ(config_error("- type"),
            "InvalidArgument: bucket configuration: line 1: not a map of fields");
