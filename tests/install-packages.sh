@@ -11,6 +11,7 @@ build=(
 )
 run=(prometheus python3 curl ca-certificates)
 test=(
+  radosgw ceph-mon ceph-osd swift-proxy swift-account swift-container swift-object python3-swift
   clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev openssl protobuf-compiler
   python3-pytest
 )

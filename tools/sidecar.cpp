@@ -129,7 +129,8 @@ Status Sidecar::prepare() {
     return {};
   }
   MNEMO_TRY(auto config, flags_.objstore.read("objstore.config"));
-  MNEMO_TRY(auto bare, make_bucket_from_config(config).with_context("--objstore.config"));
+  MNEMO_TRY(auto bare, make_bucket_from_config(config, component_.bucket_environment())
+                           .with_context("--objstore.config"));
   ShipperOptions shipping;
   shipping.data_dir = flags_.tsdb_path;
   shipping.external_labels = [this] { return store_->external_labels(); };
