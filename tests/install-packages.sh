@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs with apt what is missing: install-packages.sh build|test
+# Installs with apt what is missing: install-packages.sh build|test|servers
+# (servers: what the tests need, and real object stores, without which some are skipped)
 set -euo pipefail
 
 build=(
@@ -14,9 +15,13 @@ test=(
   clang clang-format clang-tidy doctest-dev git libclang-rt-14-dev memcached nginx openssl
   protobuf-compiler python3-grpcio python3-pytest redis-server
 )
+servers=(
+  radosgw ceph-mon ceph-osd swift-proxy swift-account swift-container swift-object python3-swift
+)
 
 wanted=("${build[@]}" "${run[@]}")
-[[ ${1:-build} == test ]] && wanted+=("${test[@]}")
+[[ ${1:-build} == test || ${1:-build} == servers ]] && wanted+=("${test[@]}")
+[[ ${1:-build} == servers ]] && wanted+=("${servers[@]}")
 
 missing=()
 for package in "${wanted[@]}"; do

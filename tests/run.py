@@ -166,7 +166,8 @@ def main():
             doctest(program.name, program, environment=environment)
         fuzz_corpus("build")
         promql(environment)
-        folders = [f for f in ("tests/format", "tests/promql", "tests/e2e", "tests/faults") if (ROOT / f).is_dir()]
+        folders = [f for f in ("tests/format", "tests/promql", "tests/e2e", "tests/faults",
+                               "tests/objstore") if (ROOT / f).is_dir()]
         pytest("python tests", folders, environment)
 
     if not quick:

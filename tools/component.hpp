@@ -2,6 +2,7 @@
 #pragma once
 
 #include "flags.hpp"
+#include "objstore/environment.hpp"
 
 #include <mnemo/context.hpp>
 #include <mnemo/executor.hpp>
@@ -32,6 +33,14 @@ class Component {
   const std::shared_ptr<Logger>& logger() const { return logger_; }
   const std::shared_ptr<Metrics>& metrics() const { return metrics_; }
   const std::shared_ptr<Executor>& executor() const { return executor_; }
+
+  /// What this program gives to its bucket.
+  BucketEnvironment bucket_environment() const {
+    BucketEnvironment environment;
+    environment.executor = executor_;
+    environment.logger = logger_;
+    return environment;
+  }
 
   /// Ends when the program is asked to end.
   Context context() const { return Context(stop_.get_token()); }

@@ -2,6 +2,7 @@
 #include "flags.hpp"
 
 #include "base/duration.hpp"
+#include "base/expand_environment.hpp"
 #include "base/file.hpp"
 
 #include <unistd.h>
@@ -71,8 +72,9 @@ Result<std::string> ContentFlags::read(const std::string& flag) const {
   if (!given()) {
     return Status::invalid_argument("--" + flag + " or --" + flag + "-file must be given");
   }
-  if (!content.empty()) return content;
-  return read_file(file, kMaxConfigBytes).with_context("--" + flag + "-file");
+  if (!content.empty()) return expand_environment(content).with_context("--" + flag);
+  MNEMO_TRY(auto text, read_file(file, kMaxConfigBytes).with_context("--" + flag + "-file"));
+  return expand_environment(text).with_context("--" + flag + "-file");
 }
 
 Result<int64_t> parse_time_or_duration(std::string_view text, int64_t now) {

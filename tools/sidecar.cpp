@@ -193,7 +193,8 @@ Status Sidecar::prepare() {
 
 Status Sidecar::prepare_shipping() {
   MNEMO_TRY(auto config, flags_.objstore.read("objstore.config"));
-  MNEMO_TRY(auto bare, make_bucket_from_config(config).with_context("--objstore.config"));
+  MNEMO_TRY(auto bare, make_bucket_from_config(config, component_.bucket_environment())
+                           .with_context("--objstore.config"));
   bucket_ = make_metrics_bucket(std::move(bare), *component_.metrics());
   shipping_.data_dir = flags_.tsdb_path;
   shipping_.external_labels = [this] { return store_->external_labels(); };

@@ -108,7 +108,8 @@ Result<std::shared_ptr<BucketStore>> make_store(const StoreFlags& flags,
                                                 const Component& component) {
   MNEMO_RETURN_IF_ERROR(time_range(flags).status());
   MNEMO_TRY(auto config, flags.objstore.read("objstore.config"));
-  MNEMO_TRY(auto bare, make_bucket_from_config(config).with_context("--objstore.config"));
+  MNEMO_TRY(auto bare, make_bucket_from_config(config, component.bucket_environment())
+                           .with_context("--objstore.config"));
   auto bucket = make_metrics_bucket(std::move(bare), *component.metrics());
 
   MetaFetcherOptions fetching;

@@ -30,6 +30,12 @@ Result<std::string> replace_url_host(const std::string& url, const std::string& 
 /// Everything but letters, digits, '-', '.', '_' and '~' as %XX.
 std::string percent_encode(std::string_view text);
 
+/// The same, but for '/'.
+std::string percent_encode_path(std::string_view path);
+
+/// Undoes %XX; what is no such thing stays.
+std::string percent_decode(std::string_view text);
+
 /// "a=b&c=d", encoded, for a query or a form's body.
 std::string encode_form(const std::vector<std::pair<std::string, std::string>>& parameters);
 

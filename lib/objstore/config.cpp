@@ -2,6 +2,7 @@
 #include "objstore/config.hpp"
 
 #include "base/file.hpp"
+#include "objstore/azure/options.hpp"
 #include "objstore/config_fields.hpp"
 #include "objstore/prefix_bucket.hpp"
 #include "objstore/s3/config.hpp"
@@ -17,8 +18,8 @@ namespace {
 
 constexpr uint64_t kMaxConfigBytes = 1 << 20;
 
-constexpr std::array<std::string_view, 7> kTypesNotBuilt = {"AZURE", "SWIFT", "COS", "ALIYUNOSS",
-                                                            "BOS",   "OCI",   "OBS"};
+constexpr std::array<std::string_view, 6> kTypesNotBuilt = {"SWIFT", "COS", "ALIYUNOSS",
+                                                            "BOS",   "OCI", "OBS"};
 
 using BucketResult = Result<std::shared_ptr<Bucket>>;
 
@@ -45,11 +46,18 @@ BucketResult make_s3_bucket(const Result<s3::Options>& options,
   return std::shared_ptr<Bucket>(std::move(bucket));
 }
 
+BucketResult make_azure_bucket(const YAML::Node& config, const BucketEnvironment& environment) {
+  MNEMO_TRY(auto options, azure::read_config(config));
+  MNEMO_TRY(auto bucket, azure::open_bucket(options, environment));
+  return std::shared_ptr<Bucket>(std::move(bucket));
+}
+
 BucketResult make_bucket_of_type(const std::string& type, const YAML::Node& config,
                                  const BucketEnvironment& environment) {
   auto wanted = upper(type);
   if (wanted == "FILESYSTEM") return make_filesystem_bucket(config);
   if (wanted == "S3") return make_s3_bucket(s3::read_config(config), environment);
+  if (wanted == "AZURE") return make_azure_bucket(config, environment);
   if (wanted == "GCS") return make_s3_bucket(s3::read_gcs_config(config), environment);
   if (std::find(kTypesNotBuilt.begin(), kTypesNotBuilt.end(), wanted) != kTypesNotBuilt.end()) {
     return Status::unimplemented("type " + wanted + " is not built in");

@@ -21,6 +21,7 @@ struct Provider {
   std::string name;
   std::function<TestBucket()> make;
   bool tells_absent_on_remove = true;
+  int rounds = 50;  // of what is done again and again
 };
 
 /// What the suite runs against; each program that holds the suite has its own.

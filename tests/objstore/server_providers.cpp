@@ -62,6 +62,7 @@ std::vector<Provider> mnemo::testing::providers() {
   for (const auto& server : server_buckets()) {
     Provider provider{server.name, [server] { return make(server); }};
     provider.tells_absent_on_remove = !server.yaml.starts_with("type: S3");
+    provider.rounds = wants_full_sizes() ? 50 : 3;
     providers.push_back(std::move(provider));
   }
   return providers;

@@ -2,6 +2,7 @@
 #include "objstore/s3/client.hpp"
 
 #include "base/digest.hpp"
+#include "http/client_url.hpp"
 #include "objstore/retries.hpp"
 #include "objstore/s3/errors.hpp"
 #include "objstore/s3/xml.hpp"
@@ -21,7 +22,7 @@ SigningRequest signing_request(const Request& request, const Address& address) {
   SigningRequest signing;
   signing.method = request.method;
   signing.host = address.host;
-  signing.path = address.root + encode_path(request.object);
+  signing.path = address.root + percent_encode_path(request.object);
   signing.query = request.query;
   signing.headers = request.headers;
   return signing;
@@ -49,7 +50,7 @@ Status describe_payload(const Request& request, const Options& options, SigningR
 
 std::string describe(const Request& request, const Address& address) {
   return request.method + " " + address.scheme + "://" + address.host + address.root +
-         encode_path(request.object);
+         percent_encode_path(request.object);
 }
 
 /// As much of a body as may be of use.

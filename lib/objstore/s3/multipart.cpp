@@ -16,6 +16,7 @@ constexpr uint64_t kMaxObjectBytes = uint64_t{5} << 40;
 constexpr uint64_t kMib = 1 << 20;
 constexpr size_t kMaxAnswerBytes = 1 << 20;
 constexpr std::chrono::seconds kAbortTimeout{30};
+constexpr std::chrono::seconds kBeginTimeout{60};
 
 class MultipartUpload {
  public:
@@ -42,7 +43,10 @@ class MultipartUpload {
  private:
   Status begin(const std::vector<HttpHeader>& create) {
     Request request{"POST", object_, {{"uploads", ""}}, create, {}, {}};
-    MNEMO_TRY(auto answer, client_.perform(context_, request, kMaxAnswerBytes));
+    MNEMO_RETURN_IF_ERROR(context_.check());
+    // Not ended by the caller's context: an upload whose id isn't known can't be aborted.
+    auto context = Context().with_timeout(kBeginTimeout);
+    MNEMO_TRY(auto answer, client_.perform(context, request, kMaxAnswerBytes));
     MNEMO_TRY(id_, parse_upload_id(answer.body));
     return {};
   }

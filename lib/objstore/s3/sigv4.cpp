@@ -117,17 +117,6 @@ std::string presign_query(const SigningRequest& request, const SigningScope& sco
   return encode_query(query) + "&X-Amz-Signature=" + proof;
 }
 
-std::string encode_path(std::string_view name) {
-  std::string path;
-  for (;;) {
-    auto slash = name.find('/');
-    path += percent_encode(name.substr(0, slash));
-    if (slash == name.npos) return path;
-    path += '/';
-    name.remove_prefix(slash + 1);
-  }
-}
-
 std::string encode_query(const Query& query) {
   Query encoded;
   for (const auto& [name, value] : query) {

@@ -53,10 +53,6 @@ std::vector<HttpHeader> sign(const SigningRequest& request, const SigningScope& 
 std::string presign_query(const SigningRequest& request, const SigningScope& scope,
                           const Credentials& credentials, std::chrono::seconds lifetime);
 
-/// A name of an object as part of a URL's path: everything but letters, digits, "-._~" and '/' as
-/// %XX.
-std::string encode_path(std::string_view name);
-
 /// In order of names, encoded: as it is signed, and as it is sent.
 std::string encode_query(const Query& query);
 

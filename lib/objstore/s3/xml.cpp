@@ -2,11 +2,11 @@
 #include "objstore/s3/xml.hpp"
 
 #include "base/duration.hpp"
+#include "http/client_url.hpp"
 
 #include <pugixml.hpp>
 
 #include <algorithm>
-#include <optional>
 #include <string>
 
 namespace mnemo::s3 {
@@ -17,7 +17,9 @@ Status malformed(const std::string& what) {
 }
 
 Status load(pugi::xml_document& document, std::string_view body, const char* root) {
-  auto result = document.load_buffer(body.data(), body.size());
+  // Names may consist of spaces.
+  auto result = document.load_buffer(body.data(), body.size(),
+                                     pugi::parse_default | pugi::parse_ws_pcdata_single);
   if (!result) {
     return malformed(std::string(root) + " document: " + result.description() + " at byte " +
                      std::to_string(result.offset));
@@ -28,29 +30,10 @@ Status load(pugi::xml_document& document, std::string_view body, const char* roo
   return {};
 }
 
-std::optional<int> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
-
 /// Undoes encoding-type=url, in which some servers write a space as '+'.
-std::string url_decoded(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      auto high = hex_digit(text[i + 1]);
-      auto low = hex_digit(text[i + 2]);
-      if (high && low) {
-        out += static_cast<char>(*high * 16 + *low);
-        i += 2;
-        continue;
-      }
-    }
-    out += text[i] == '+' ? ' ' : text[i];
-  }
-  return out;
+std::string url_decoded(std::string text) {
+  std::replace(text.begin(), text.end(), '+', ' ');
+  return percent_decode(text);
 }
 
 /// Whole seconds: what HEAD tells of the same object.

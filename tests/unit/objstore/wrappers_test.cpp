@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/expand_environment.hpp"
+#include "fake_s3.hpp"
 #include "objstore/config.hpp"
 #include "objstore/fault_bucket.hpp"
 #include "objstore/metrics_bucket.hpp"
@@ -19,9 +21,7 @@ std::string config_error(std::string_view yaml) {
   return bucket.ok() ? "OK" : bucket.status().to_string();
 }
 
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
+using testing::has;
 
 }  // namespace
 
@@ -117,4 +117,64 @@ TEST_CASE("fault bucket: the n-th call of a kind goes wrong in the way that was 
   CHECK_EQ(bucket.get(Context(), "a", 10)->as_string(), "12");
   CHECK_EQ(bucket.count(), 1);
   CHECK_EQ(bucket.calls().at(0).name, "a");
+}
+
+TEST_CASE("bucket config: S3's fields are Thanos', and what is not done is refused by name") {
+  const std::string start = "type: S3\nconfig: {bucket: b, endpoint: \"e:9\", ";
+  auto error = [&](const std::string& fields) { return config_error(start + fields + "}"); };
+  CHECK_EQ(error("access_key: a, secret_key: s"), "OK");
+  CHECK_EQ(
+      error("access_key: a, secret_key: s, http_config: {idle_conn_timeout: 1m30s, "
+            "response_header_timeout: 0s, tls_config: {ca_file: \"\"}}, trace: {enable: true}, "
+            "put_user_metadata: {a: b}, sse_config: {type: SSE-S3}, max_retries: 3, "
+            "bucket_lookup_type: path, list_objects_version: v1, part_size: 0"),
+      "OK");
+  CHECK_EQ(error("signature_version2: true"),
+           "Unimplemented: bucket configuration: signature_version2 is not supported: requests are "
+           "signed by Signature Version 4");
+  CHECK_EQ(error("http_config: {timeout: 1s}"),
+           "InvalidArgument: bucket configuration: line 2: unknown field \"timeout\"");
+  CHECK_EQ(error("insecure: maybe"),
+           "InvalidArgument: bucket configuration: line 2: field \"insecure\" is no true or false");
+  CHECK_EQ(error("http_config: {idle_conn_timeout: soon}"),
+           "InvalidArgument: bucket configuration: line 2: field \"idle_conn_timeout\" is no "
+           "duration");
+  CHECK_EQ(error("part_size: 1000"),
+           "InvalidArgument: bucket configuration: part_size is smaller than allowed minimum of "
+           "5MiB");
+  CHECK(
+      has(error("secret_key: hunter2"), "no s3 access_key specified while secret_key is present"));
+  CHECK_FALSE(has(error("secret_key: hunter2"), "hunter2"));
+  CHECK(has(error("aws_sdk_auth: true, access_key: a, secret_key: s"), "mutually exclusive"));
+  CHECK(has(error("sse_config: {type: SSE-X}"), "Supported types are SSE-S3, SSE-KMS, SSE-C"));
+  CHECK(has(error("sse_config: {type: SSE-C}"), "encryption_key must be set"));
+  CHECK(has(error("bucket_lookup_type: dns"), "unsupported bucket lookup type: dns"));
+  CHECK(has(config_error("type: S3\nconfig: {bucket: b, endpoint: \"https://e\"}"),
+            "without a scheme"));
+}
+
+TEST_CASE("bucket config: Azure and Google say which ways to authenticate they know") {
+  const std::string azure = "type: AZURE\nconfig: {storage_account: a, container: c, ";
+  CHECK(has(config_error(azure + "client_id: i}"), "Unimplemented: bucket configuration: AZURE"));
+  CHECK(
+      has(config_error(azure + "storage_account_key: \"?\"}"), "storage_account_key is no base64"));
+  CHECK(has(config_error(azure + "storage_account_key: YQ==, storage_connection_string: x}"),
+            "storage_account_key and storage_connection_string cannot both be set"));
+  CHECK(has(config_error("type: AZURE"),
+            "storage_account_name is required but not configured, no "
+            "container specified"));
+  CHECK_EQ(config_error(azure + "storage_account_key: YQ==, storage_create_container: false}"),
+           "OK");
+  CHECK(has(config_error("type: GCS\nconfig: {bucket: b, service_account: x}"),
+            "Unimplemented: bucket configuration: GCS is reached by HMAC keys only"));
+}
+
+TEST_CASE("bucket config: $(NAME) is a variable of the environment, and must be set") {
+  testing::ScopedVariables variables;
+  variables.set("MNEMO_TEST_A", "x$(B)");
+  variables.unset("MNEMO_TEST_ABSENT");
+  CHECK_EQ(*expand_environment("a: $(MNEMO_TEST_A)$(MNEMO_TEST_A) $A ${A} $(a-b) $("),
+           "a: x$(B)x$(B) $A ${A} $(a-b) $(");
+  CHECK_EQ(expand_environment("$(MNEMO_TEST_ABSENT)").status().to_string(),
+           "InvalidArgument: found reference to unset environment variable \"MNEMO_TEST_ABSENT\"");
 }

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "objstore/azure/client.hpp"
+
+#include "base/digest.hpp"
+#include "http/client_url.hpp"
+#include "objstore/azure/xml.hpp"
+#include "objstore/retries.hpp"
+
+#include <cstdlib>
+#include <utility>
+
+namespace mnemo::azure {
+namespace {
+
+constexpr std::string_view kApiVersion = "2020-10-02";
+constexpr size_t kMaxErrorBytes = 64 << 10;
+constexpr size_t kMaxMessageBytes = 256;
+constexpr int64_t kAllowedSkewMs = 10 * 60'000;
+
+std::string path_of_url(const std::string& url) {
+  auto at = url.find("://");
+  auto slash = url.find('/', at == url.npos ? 0 : at + 3);
+  return slash == url.npos ? std::string() : url.substr(slash);
+}
+
+Code code_of(const std::string& code, bool is_of_blob, int status) {
+  if (code == "BlobNotFound") return Code::kNotFound;
+  if (code == "ContainerNotFound" || code == "ResourceNotFound") return Code::kFailedPrecondition;
+  if (code == "ContainerAlreadyExists") return Code::kAlreadyExists;
+  if (is_retryable_status(status)) return Code::kUnavailable;
+  if (status == 404) return is_of_blob ? Code::kNotFound : Code::kFailedPrecondition;
+  auto known = code_of_http_status(status);
+  return known == Code::kOk ? Code::kUnknown : known;
+}
+
+}  // namespace
+
+Client::Client(const Options& options, const BucketEnvironment& environment,
+               std::shared_ptr<HttpClient> http, std::string root)
+    : options_(options),
+      environment_(environment),
+      http_(std::move(http)),
+      root_(std::move(root)) {}
+
+Result<std::unique_ptr<Client>> Client::make(const Options& options,
+                                             const BucketEnvironment& environment) {
+  MNEMO_TRY(auto http, HttpClient::make(options.http));
+  return std::unique_ptr<Client>(
+      new Client(options, environment, std::move(http), path_of_url(options.container_url)));
+}
+
+Result<HttpResponse> Client::perform(const Context& context, const Request& request,
+                                     size_t max_body_bytes) {
+  Retries tries(context, options_.max_tries, environment_);
+  for (;;) {
+    MNEMO_TRY(auto transfer, open(context, request));
+    HttpResponse answer = transfer->head();
+    auto body = transfer->read_all(max_body_bytes);
+    if (body.ok()) {
+      answer.body = std::move(*body);
+      return answer;
+    }
+    if (body.status().code() != Code::kUnavailable) return std::move(body).status();
+    MNEMO_RETURN_IF_ERROR(tries.wait(body.status()));
+  }
+}
+
+Result<std::unique_ptr<HttpTransfer>> Client::open(const Context& context, const Request& request) {
+  Retries tries(context, options_.max_tries, environment_);
+  for (;;) {
+    std::optional<std::chrono::milliseconds> wait;
+    auto answer = send(context, request, wait);
+    if (answer.ok() || !wait) return answer;
+    MNEMO_RETURN_IF_ERROR(tries.wait(answer.status(), wait));
+  }
+}
+
+Result<std::unique_ptr<HttpTransfer>> Client::send(const Context& context, const Request& request,
+                                                   std::optional<std::chrono::milliseconds>& wait) {
+  MNEMO_TRY(auto http, signed_request(request));
+  auto limited =
+      options_.try_timeout.count() > 0 ? context.with_timeout(options_.try_timeout) : context;
+  auto answer = http_->open(limited, http);
+  if (!answer.ok()) {
+    bool is_late = answer.status().code() == Code::kDeadlineExceeded && context.check().ok();
+    if (is_late || answer.status().code() == Code::kUnavailable) {
+      wait = std::chrono::milliseconds(0);
+    }
+    return answer;
+  }
+  if ((*answer)->head().ok()) return answer;
+  auto status = failure(request, **answer);
+  if (status.code() == Code::kUnavailable) {
+    wait =
+        retry_after((*answer)->head(), now_of(environment_)).value_or(std::chrono::milliseconds(0));
+  }
+  return status;
+}
+
+Result<HttpRequest> Client::signed_request(const Request& request) const {
+  SigningRequest signing;
+  signing.method = request.method;
+  signing.path = root_;
+  if (!request.blob.empty()) signing.path += "/" + percent_encode_path(request.blob);
+  signing.query = request.query;
+  signing.headers = request.headers;
+  signing.headers.push_back({"x-ms-version", std::string(kApiVersion)});
+  signing.headers.push_back({"x-ms-date", format_http_date(now_of(environment_))});
+  auto source = request.upload;
+  if (!source && !request.body.empty()) source = upload_of(Bytes::copy_of(request.body));
+  if (source && source->size > 0) {
+    signing.content_length = source->size;
+    MNEMO_TRY(auto digests, digests_of(*source, false, true));
+    if (!digests.md5.empty()) {
+      signing.headers.push_back({"Content-MD5", base64_text(digests.md5)});
+    }
+  }
+  HttpRequest http;
+  http.method = request.method;
+  http.headers = signing.headers;
+  http.body = request.body;
+  http.upload = request.upload;
+  http.url =
+      options_.container_url.substr(0, options_.container_url.size() - root_.size()) + signing.path;
+  auto query = encode_form(request.query);
+  if (options_.sas.empty()) {
+    http.headers.push_back(
+        {"Authorization", authorization(signing, options_.account, options_.key)});
+  } else {
+    query += (query.empty() ? "" : "&") + options_.sas;
+  }
+  if (!query.empty()) http.url += "?" + query;
+  return http;
+}
+
+Status Client::failure(const Request& request, HttpTransfer& transfer) const {
+  const auto& head = transfer.head();
+  std::string body;
+  for (;;) {
+    auto more = transfer.pull([&](std::string_view piece) {
+      body += piece.substr(0, kMaxErrorBytes - body.size());
+      return Status();
+    });
+    if (!more.ok() || !*more || body.size() == kMaxErrorBytes) break;
+  }
+  auto error = parse_error(body);
+  if (error.code.empty()) error.code = head.header("x-ms-error-code");
+  std::string text = request.method + " " + options_.container_url;
+  if (!request.blob.empty()) text += "/" + percent_encode_path(request.blob);
+  text += ": HTTP status " + std::to_string(head.status);
+  if (!error.code.empty()) text += ": " + body_excerpt(error.code, kMaxMessageBytes);
+  if (!error.message.empty()) text += ": " + body_excerpt(error.message, kMaxMessageBytes);
+  if (head.status == 403) {
+    auto date = parse_http_date_ms(head.header("Date"));
+    auto skew = date ? now_of(environment_) - *date : 0;
+    if (std::llabs(skew) > kAllowedSkewMs) {
+      text += " (the clocks of this machine and the server differ by " +
+              std::to_string(skew / 1000) + " s)";
+    } else if (error.code == "AuthenticationFailed" || error.code == "AuthorizationFailure") {
+      text += " (the account's key or signature is wrong, or not for this)";
+    }
+  }
+  return {code_of(error.code, !request.blob.empty(), head.status), std::move(text)};
+}
+
+}  // namespace mnemo::azure
