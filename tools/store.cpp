@@ -4,16 +4,28 @@
 #include "flags.hpp"
 #include "serving.hpp"
 
+#include "api/blocks_api.hpp"
 #include "blocks/meta_filters.hpp"
+#include "blocks/selector.hpp"
+#include "cache/config_fields.hpp"
+#include "discovery/target_source.hpp"
+#include "objstore/caching_bucket_config.hpp"
 #include "objstore/config.hpp"
 #include "objstore/metrics_bucket.hpp"
 #include "store/bucket/bucket_store.hpp"
+#include "store/bucket/index_cache_config.hpp"
+#include "store/limited_store.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <charconv>
 #include <chrono>
 
 namespace mnemo::tools {
 namespace {
+
+// Stores into cache servers wait for these most of the time.
+constexpr size_t kCacheThreads = 8;
 
 struct StoreFlags {
   CommonFlags common;
@@ -31,7 +43,21 @@ struct StoreFlags {
   bool lazy_headers = false;
   int64_t header_idle_ms = 5 * 60'000;
   std::string header_download = "eager";
+  ContentFlags index_cache;
+  std::string index_cache_size = "250MB";
+  ContentFlags caching_bucket;
+  ContentFlags selector;
+  QueryLimits limits;
+  std::string downloaded_bytes_limit = "0";
+  uint64_t series_concurrency = 20;
+  bool lazy_postings = false;
+  std::string max_key_series_ratio = "100";
+  uint64_t usual_series_size = 64 << 10;
+  uint64_t usual_chunk_size = 16'000;
+  std::string web_label;
+  bool web_disabled = false;
 
+  void declare_reading(CommandLine& line);
   void declare(CommandLine& line);
   void declare_known(CommandLine& line);
 };
@@ -62,25 +88,48 @@ void StoreFlags::declare(CommandLine& line) {
               "How many meta.json files are fetched at the same time.");
   line.number("block-sync-concurrency", sync_concurrency,
               "How many blocks are loaded at the same time.");
+  selector.declare(line, "selector.relabel-config",
+                   "rules (keep, drop, hashmod) that choose blocks by their external labels");
+  line.text("bucket-web-label", web_label, "External label by which /blocks groups blocks.");
+  line.boolean("web.disable", web_disabled, "Don't serve /blocks and /api/v1/blocks.");
+  declare_reading(line);
   declare_known(line);
 }
 
+void StoreFlags::declare_reading(CommandLine& line) {
+  index_cache.declare(line, "index-cache.config", "configuration of the index cache");
+  line.text("index-cache-size", index_cache_size,
+            "Size of the index cache in memory, unless it is configured.");
+  caching_bucket.declare(line, "store.caching-bucket.config",
+                         "configuration of the caching bucket");
+  line.number("store.limits.request-series", limits.series,
+              "Series that one call may touch; more fail it. 0: no limit.");
+  line.number("store.grpc.touched-series-limit", limits.series,
+              "Old name of --store.limits.request-series.");
+  line.number("store.limits.request-samples", limits.samples,
+              "Samples (120 a chunk) that one call may read; more fail it. 0: no limit.");
+  line.number("store.grpc.series-sample-limit", limits.samples,
+              "Old name of --store.limits.request-samples.");
+  line.text("store.grpc.downloaded-bytes-limit", downloaded_bytes_limit,
+            "Bytes that one call may take from the bucket or a cache; more fail it. 0: no limit.");
+  line.number("store.grpc.series-max-concurrency", series_concurrency,
+              "Series calls that are answered at the same time; others wait. 0: no limit.");
+  line.boolean("store.enable-lazy-expanded-postings", lazy_postings,
+               "Leave out postings that cost more than the series that they spare.");
+  line.text("store.posting-group-max-key-series-ratio", max_key_series_ratio,
+            "With lazy postings: leave out a matcher with more lists than this times the series "
+            "expected; 0: no limit.");
+  line.number("debug.estimated-max-series-size", usual_series_size,
+              "Bytes read for a series entry, where the block knows no less.");
+  line.number("debug.estimated-max-chunk-size", usual_chunk_size,
+              "Bytes read for a chunk, where the block knows no less.");
+}
+
 void StoreFlags::declare_known(CommandLine& line) {
-  line.tolerate({"index-cache-size", "index-cache.config", "index-cache.config-file",
-                 "chunk-pool-size", "block-discovery-strategy", "store.caching-bucket.config",
-                 "store.caching-bucket.config-file", "store.grpc.series-max-concurrency",
-                 "store.index-header-posting-offsets-in-mem-sampling",
-                 "store.posting-group-max-key-series-ratio", "debug.estimated-max-chunk-size",
-                 "debug.estimated-max-series-size", "debug.series-batch-size", "matcher-cache-size",
-                 "bucket-web-label", "web.external-prefix", "web.prefix-header", "delete-delay"});
-  line.tolerate_switches({"store.enable-lazy-expanded-postings", "web.disable", "web.disable-cors",
-                          "disable-admin-operations"});
-  line.refuse({"store.limits.request-series", "store.limits.request-samples",
-               "store.grpc.touched-series-limit", "store.grpc.series-sample-limit",
-               "store.grpc.downloaded-bytes-limit"},
-              "the store has no limits for requests; only 0 (none) is accepted", "0");
-  line.refuse({"selector.relabel-config", "selector.relabel-config-file"},
-              "blocks are selected by time only");
+  line.tolerate({"chunk-pool-size", "block-discovery-strategy",
+                 "store.index-header-posting-offsets-in-mem-sampling", "debug.series-batch-size",
+                 "matcher-cache-size", "web.external-prefix", "web.prefix-header", "delete-delay"});
+  line.tolerate_switches({"web.disable-cors", "disable-admin-operations"});
   line.refuse({"objstore-parquet.config", "objstore-parquet.config-file"},
               "blocks are not read in Parquet form");
 }
@@ -93,31 +142,103 @@ Result<TimeRange> time_range(const StoreFlags& flags) {
   return TimeRange{min, max};
 }
 
+Result<double> read_ratio(const std::string& text) {
+  double ratio = 0;
+  const auto* end = text.data() + text.size();
+  auto read = std::from_chars(text.data(), end, ratio);
+  if (!text.empty() && read.ec == std::errc() && read.ptr == end && ratio >= 0) return ratio;
+  return Status::invalid_argument("--store.posting-group-max-key-series-ratio: not a number: \"" +
+                                  text + "\"");
+}
+
 /// What a block must be like to be served.
-std::vector<MetaFilter> filters(const StoreFlags& flags, const std::shared_ptr<Bucket>& bucket,
-                                const MetaFetcherOptions& requests) {
+Result<std::vector<MetaFilter>> filters(const StoreFlags& flags,
+                                        const std::shared_ptr<Bucket>& bucket,
+                                        const MetaFetcherOptions& requests) {
+  std::vector<SelectorRule> rules;
+  if (flags.selector.given()) {
+    MNEMO_TRY(auto yaml, flags.selector.read("selector.relabel-config"));
+    MNEMO_TRY(rules, parse_selector(yaml).with_context("--selector.relabel-config"));
+  }
   auto range = [flags] { return *time_range(flags); };
-  return {time_partition(range),
-          consistency_delay(std::chrono::milliseconds(flags.consistency_delay_ms)),
-          ignore_deletion_marks(
-              bucket, std::chrono::milliseconds(flags.ignore_deletion_marks_delay_ms), requests),
-          deduplicate()};
+  return std::vector<MetaFilter>{
+      time_partition(range), label_sharded(std::move(rules)),
+      consistency_delay(std::chrono::milliseconds(flags.consistency_delay_ms)),
+      ignore_deletion_marks(bucket, std::chrono::milliseconds(flags.ignore_deletion_marks_delay_ms),
+                            requests),
+      deduplicate()};
+}
+
+/// Looks up cache servers as endpoints are looked up.
+Result<cache::ServerLookup> lookup_of(const std::vector<std::string>& addresses,
+                                      std::chrono::milliseconds interval,
+                                      const std::shared_ptr<Logger>& logger) {
+  discovery::TargetSourceOptions options;
+  options.addresses = addresses;
+  options.dns_interval = interval;
+  options.logger = logger;
+  MNEMO_TRY(auto made, discovery::TargetSource::create(std::move(options)));
+  std::shared_ptr<discovery::TargetSource> source = std::move(made);
+  return cache::ServerLookup([source](const Context& context) -> Result<std::vector<std::string>> {
+    std::vector<std::string> servers;
+    for (const auto& target : source->targets(context)) servers.push_back(target.address);
+    if (servers.empty()) return Status::unavailable("no server address resolved");
+    return servers;
+  });
+}
+
+cache::CacheSurroundings cache_surroundings(const std::string& name, const Component& component) {
+  cache::CacheSurroundings surroundings;
+  surroundings.name = name;
+  surroundings.executor = make_thread_pool(kCacheThreads);
+  surroundings.metrics = component.metrics().get();
+  surroundings.logger = component.logger();
+  surroundings.lookup = [logger = component.logger()](const std::vector<std::string>& addresses,
+                                                      std::chrono::milliseconds interval) {
+    auto lookup = lookup_of(addresses, interval, logger);
+    if (lookup.ok()) return *std::move(lookup);
+    return cache::ServerLookup(
+        [failure = lookup.status()](const Context&) -> Result<std::vector<std::string>> {
+          return failure;
+        });
+  };
+  return surroundings;
+}
+
+Result<std::shared_ptr<IndexCache>> make_index_cache(const StoreFlags& flags,
+                                                     const Component& component) {
+  if (flags.index_cache.given()) {
+    MNEMO_TRY(auto yaml, flags.index_cache.read("index-cache.config"));
+    return make_index_cache_from_config(yaml, cache_surroundings("index-cache", component))
+        .with_context("--index-cache.config");
+  }
+  MNEMO_TRY(auto bytes,
+            cache::parse_bytes(flags.index_cache_size).with_context("--index-cache-size"));
+  return make_memory_index_cache(bytes, component.metrics().get());
+}
+
+Result<std::shared_ptr<Bucket>> make_bucket(const StoreFlags& flags, const Component& component) {
+  MNEMO_TRY(auto config, flags.objstore.read("objstore.config"));
+  MNEMO_TRY(auto bare, make_bucket_from_config(config, component.bucket_environment())
+                           .with_context("--objstore.config"));
+  auto bucket = make_metrics_bucket(std::move(bare), *component.metrics());
+  if (!flags.caching_bucket.given()) return bucket;
+  MNEMO_TRY(auto yaml, flags.caching_bucket.read("store.caching-bucket.config"));
+  return make_caching_bucket_from_config(std::move(bucket), yaml, component.executor(),
+                                         cache_surroundings("caching-bucket", component))
+      .with_context("--store.caching-bucket.config");
 }
 
 Result<std::shared_ptr<BucketStore>> make_store(const StoreFlags& flags,
                                                 const Component& component) {
   MNEMO_RETURN_IF_ERROR(time_range(flags).status());
-  MNEMO_TRY(auto config, flags.objstore.read("objstore.config"));
-  MNEMO_TRY(auto bare, make_bucket_from_config(config, component.bucket_environment())
-                           .with_context("--objstore.config"));
-  auto bucket = make_metrics_bucket(std::move(bare), *component.metrics());
-
+  MNEMO_TRY(auto bucket, make_bucket(flags, component));
   MetaFetcherOptions fetching;
   fetching.concurrency = flags.meta_fetch_concurrency;
   fetching.executor = component.executor();
   fetching.metrics = component.metrics().get();
   fetching.logger = component.logger();
-  fetching.filters = filters(flags, bucket, fetching);
+  MNEMO_TRY(fetching.filters, filters(flags, bucket, fetching));
 
   BucketStoreOptions options;
   options.executor = component.executor();
@@ -128,6 +249,17 @@ Result<std::shared_ptr<BucketStore>> make_store(const StoreFlags& flags,
   options.headers.is_lazy = flags.lazy_headers;
   options.headers.is_downloaded_lazily = flags.header_download == "lazy";
   options.headers.idle_timeout = std::chrono::milliseconds(flags.header_idle_ms);
+  MNEMO_TRY(options.index_cache, make_index_cache(flags, component));
+  options.limits = flags.limits;
+  MNEMO_TRY(options.limits.downloaded_bytes,
+            cache::parse_bytes(flags.downloaded_bytes_limit)
+                .with_context("--store.grpc.downloaded-bytes-limit"));
+  options.max_concurrent_series = flags.series_concurrency;
+  options.load_concurrency = std::max<uint64_t>(flags.sync_concurrency, 1);
+  options.lazy_postings.enabled = flags.lazy_postings;
+  MNEMO_TRY(options.lazy_postings.max_keys_per_series, read_ratio(flags.max_key_series_ratio));
+  options.usual_entry_size = flags.usual_series_size;
+  options.usual_chunk_size = flags.usual_chunk_size;
   return std::make_shared<BucketStore>(bucket, std::make_shared<MetaFetcher>(bucket, fetching),
                                        options);
 }
@@ -136,9 +268,19 @@ Status run(const StoreFlags& flags, const CommandLine& line) {
   Component component("store", flags.common);
   component.warn(line.warnings());
   MNEMO_TRY(auto store, make_store(flags, component));
-  MNEMO_TRY(auto serving, Serving::start(component, flags.common, flags.grpc, store));
+  std::atomic<int64_t> synced_at{0};
+  HttpRouter routes;
+  if (!flags.web_disabled) {
+    api::add_block_routes(routes, flags.web_label, [&]() -> api::BlocksInfo {
+      return {store->loaded_metas(), synced_at, Status()};
+    });
+  }
+  MNEMO_TRY(auto serving,
+            Serving::start(component, flags.common, flags.grpc,
+                           make_limited_store(store, {}, component.metrics()), std::move(routes)));
   component.every(flags.sync_ms, "looking for blocks in the bucket", [&](const Context& context) {
     auto status = store->sync(context);
+    if (status.ok()) synced_at = now_ms();
     if (store->ready()) serving->set_ready(true);
     return status;
   });

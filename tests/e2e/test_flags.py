@@ -58,7 +58,7 @@ def test_help_teaches(component):
     (["store", "--objstore.config={type: FILESYSTEM}"], "directory"),
     (["store", "--objstore.config-file=/does/not/exist"], "/does/not/exist"),
     (["store", "--objstore.config={}", "--min-time=yesterday"], "--min-time"),
-    (["store", "--objstore.config={}", "--store.limits.request-series=7"], "request-series"),
+    (["store", "--objstore.config={}", "--store.limits.request-series=many"], "request-series"),
     (["query", "--http-address=nowhere"], "--http-address"),
     (["query", "--http-address=:0", "--grpc-address=1.2.3.4.5:x"], "1.2.3.4.5:x"),
     (["query", "--query.enforce-tenancy"], "--query.enforce-tenancy"),
@@ -103,7 +103,8 @@ DEPLOYMENTS = {
         "--grpc-address=0.0.0.0:{grpc}", "--http-address=0.0.0.0:{http}",
         "--objstore.config={bucket}", "--ignore-deletion-marks-delay=24h",
         '--index-cache.config="config":\n  "max_size": "1GB"\n"type": "IN-MEMORY"',
-        '--store.caching-bucket.config="type": "memcached"', "--debug.name=store",
+        '--store.caching-bucket.config="config":\n  "addresses": ["127.0.0.1:1"]\n'
+        '"type": "memcached"', "--debug.name=store",
         '--tracing.config="config": {{}}\n"type": "JAEGER"', "--no-cache-index-header"],
     "querier of kube-thanos": [
         "query", "--grpc-address=0.0.0.0:{grpc}", "--http-address=0.0.0.0:{http}",

@@ -119,6 +119,15 @@ std::shared_ptr<const BlockTable> BucketStore::table() const {
   return table_;
 }
 
+std::vector<std::shared_ptr<const BlockMeta>> BucketStore::loaded_metas() const {
+  std::vector<std::shared_ptr<const BlockMeta>> metas;
+  auto now = table();
+  for (const auto& [ulid, slot] : now->slots) {
+    if (slot.block) metas.push_back(slot.meta);
+  }
+  return metas;
+}
+
 TimeRange BucketStore::limited(TimeRange range) const {
   return options_.time_limit ? range.intersect(options_.time_limit()) : range;
 }

@@ -71,6 +71,9 @@ class BucketStore final : public Store {
   /// Lets go of index headers that nobody has needed for the idle timeout.
   void release_idle_headers();
 
+  /// The metas of the loaded blocks.
+  std::vector<std::shared_ptr<const BlockMeta>> loaded_metas() const;
+
   /// Whether a sync has been complete.
   bool ready() const { return ready_; }
 

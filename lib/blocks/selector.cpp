@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "blocks/selector.hpp"
+
+#include "base/varint.hpp"
+#include "cache/config_fields.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace mnemo {
+namespace {
+
+constexpr char kWhat[] = "selector relabel configuration";
+constexpr char kBlockId[] = "__block_id";
+
+Status invalid(const YAML::Node& rule, const std::string& message) {
+  return Status::invalid_argument(std::string(kWhat) + ": line " +
+                                  std::to_string(rule.Mark().line + 1) + ": " + message);
+}
+
+Result<SelectorRule> read_rule(const YAML::Node& node) {
+  SelectorRule rule;
+  std::string action = "replace";
+  std::string regex = "(.*)";
+  std::string replacement;
+  cache::ConfigFields fields(kWhat, node);
+  fields.text("action", action);
+  fields.texts("source_labels", rule.source_labels);
+  fields.text("separator", rule.separator);
+  fields.text("regex", regex);
+  fields.text("target_label", rule.target_label);
+  fields.text("replacement", replacement);
+  fields.number("modulus", rule.modulus);
+  MNEMO_RETURN_IF_ERROR(fields.finish());
+  std::transform(action.begin(), action.end(), action.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (action == "hashmod") {
+    rule.action = SelectorRule::Action::kHashMod;
+    if (rule.modulus == 0) {
+      return invalid(node, "relabel configuration for hashmod requires non-zero modulus");
+    }
+    if (rule.target_label.empty()) {
+      return invalid(node,
+                     "relabel configuration for hashmod action requires 'target_label' value");
+    }
+    return rule;
+  }
+  if (action != "keep" && action != "drop") {
+    return invalid(node, "unsupported relabel action: " + action);
+  }
+  if (action == "drop") rule.action = SelectorRule::Action::kDrop;
+  auto matcher = Matcher::regex("joined", regex);
+  if (!matcher.ok()) return invalid(node, matcher.status().message());
+  rule.regex = *std::move(matcher);
+  return rule;
+}
+
+/// As Prometheus' hashmod: the last 8 bytes of the MD5.
+uint64_t hash_of(const std::string& text) {
+  std::array<uint8_t, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr);
+  return load_be64(digest.data() + 8);
+}
+
+}  // namespace
+
+Result<std::vector<SelectorRule>> parse_selector(std::string_view yaml) {
+  std::vector<SelectorRule> rules;
+  MNEMO_RETURN_IF_ERROR(cache::read_yaml(kWhat, yaml, [&](const YAML::Node& root) -> Status {
+    if (root.IsNull()) return {};
+    if (!root.IsSequence()) return invalid(root, "not a list of rules");
+    for (const auto& node : root) {
+      MNEMO_TRY(auto rule, read_rule(node));
+      rules.push_back(std::move(rule));
+    }
+    return {};
+  }));
+  return rules;
+}
+
+bool is_selected(const std::vector<SelectorRule>& rules, const Labels& labels) {
+  LabelsBuilder builder(labels);
+  for (const auto& rule : rules) {
+    auto now = builder.build();
+    std::string joined;
+    for (size_t i = 0; i < rule.source_labels.size(); ++i) {
+      if (i > 0) joined += rule.separator;
+      joined += now.get(rule.source_labels[i]);
+    }
+    switch (rule.action) {
+      case SelectorRule::Action::kKeep:
+        if (!rule.regex.matches(joined)) return false;
+        break;
+      case SelectorRule::Action::kDrop:
+        if (rule.regex.matches(joined)) return false;
+        break;
+      case SelectorRule::Action::kHashMod:
+        builder.set(rule.target_label, std::to_string(hash_of(joined) % rule.modulus));
+    }
+  }
+  return true;
+}
+
+MetaFilter label_sharded(std::vector<SelectorRule> rules) {
+  return [rules = std::move(rules)](const Context&, BlockView& view) -> Status {
+    auto metas = view.metas;
+    for (const auto& [block, meta] : metas) {
+      LabelsBuilder builder(meta->thanos ? meta->thanos->labels : Labels());
+      builder.set(kBlockId, block.to_string());
+      if (!is_selected(rules, builder.build())) view.exclude(block, "label-excluded");
+    }
+    return {};
+  };
+}
+
+}  // namespace mnemo
