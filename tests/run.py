@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -16,14 +17,16 @@ SHARED = pathlib.Path(os.environ.get("MNEMO_SHARED", ROOT.parent / "shared"))
 
 totals = {"passed": 0, "failed": 0, "skipped": 0}
 failures = []
+counting = threading.Lock()
 
 
 def count(name, passed, failed, skipped):
-    totals["passed"] += passed
-    totals["failed"] += failed
-    totals["skipped"] += skipped
-    if failed:
-        failures.append(name)
+    with counting:
+        totals["passed"] += passed
+        totals["failed"] += failed
+        totals["skipped"] += skipped
+        if failed:
+            failures.append(name)
 
 
 def run(name, command, *, environment=None, keep_output=False):

@@ -115,8 +115,9 @@ std::vector<size_t> BucketPostings::take_cached(std::span<const List> lists,
     if (!cached[i]) return false;
     bytes += cached[i]->size();
     auto postings = unpack_postings(*cached[i], stats_.metrics.get());
-    if (postings.ok()) results[i] = *std::move(postings);
-    return postings.ok();
+    if (!postings.ok()) return false;
+    results[i] = *std::move(postings);
+    return true;
   });
   failure = stats_.byte_limit.reserve(bytes);
   return missing;
