@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The suite of all buckets on real servers. With MNEMO_FULL_SIZES=1 in the sizes of production."""
+import concurrent.futures
 import os
 import pathlib
 import subprocess
@@ -50,18 +51,31 @@ SERVERS = {
 }
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_suite(name, tmp_path):
-    is_there, start = SERVERS[name]
-    if not is_there():
-        pytest.skip(f"{name} is not installed")
-    processes = servers.Processes(tmp_path / "server")
+def run_suite(name, folder):
+    """Starts the server, runs the suite on it, and stops it again."""
+    processes = servers.Processes(folder / "server")
     try:
-        buckets = tmp_path / "buckets"
+        buckets = folder / "buckets"
         buckets.mkdir()
+        _, start = SERVERS[name]
         (buckets / f"{name}.yaml").write_text(start(processes, servers.free_ports(1)[0]))
-        run = subprocess.run([PROGRAM], env={**os.environ, "MNEMO_BUCKETS": str(buckets)},
-                             capture_output=True, text=True, errors="replace", check=False)
-        assert run.returncode == 0, run.stdout[-4000:]
+        return subprocess.run([PROGRAM], env={**os.environ, "MNEMO_BUCKETS": str(buckets)},
+                              capture_output=True, text=True, errors="replace", check=False)
     finally:
         processes.stop()
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """The suite on all servers that are there, at once: most of the time they are what is slow."""
+    there = [name for name, (is_there, _) in SERVERS.items() if is_there()]
+    with concurrent.futures.ThreadPoolExecutor(len(SERVERS)) as pool:
+        yield {name: pool.submit(run_suite, name, tmp_path_factory.mktemp(name)) for name in there}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_suite(name, runs):
+    if name not in runs:
+        pytest.skip(f"{name} is not installed")
+    run = runs[name].result()
+    assert run.returncode == 0, run.stdout[-4000:]
