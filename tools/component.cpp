@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "component.hpp"
 
+#include "objstore/config.hpp"
+#include "objstore/metrics_bucket.hpp"
 #include "version.hpp"
 
 #include <pthread.h>
@@ -80,6 +82,16 @@ void Component::wait() {
 
 void Component::warn(const std::vector<std::string>& messages) const {
   for (const auto& message : messages) logger_->warn(message);
+}
+
+Result<std::shared_ptr<Bucket>> Component::open_bucket(const ContentFlags& objstore) const {
+  MNEMO_TRY(auto config, objstore.read("objstore.config"));
+  BucketEnvironment environment;
+  environment.executor = executor_;
+  environment.logger = logger_;
+  MNEMO_TRY(auto bucket,
+            make_bucket_from_config(config, environment).with_context("--objstore.config"));
+  return make_metrics_bucket(std::move(bucket), *metrics_);
 }
 
 }  // namespace mnemo::tools

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "flags.hpp"
-#include "objstore/environment.hpp"
 
+#include <mnemo/bucket.hpp>
 #include <mnemo/context.hpp>
 #include <mnemo/executor.hpp>
 #include <mnemo/log.hpp>
@@ -34,13 +34,9 @@ class Component {
   const std::shared_ptr<Metrics>& metrics() const { return metrics_; }
   const std::shared_ptr<Executor>& executor() const { return executor_; }
 
-  /// What this program gives to its bucket.
-  BucketEnvironment bucket_environment() const {
-    BucketEnvironment environment;
-    environment.executor = executor_;
-    environment.logger = logger_;
-    return environment;
-  }
+  /// The bucket of `--objstore.config(-file)`, its calls counted. Errors: those of the
+  /// configuration, with the flag's name.
+  Result<std::shared_ptr<Bucket>> open_bucket(const ContentFlags& objstore) const;
 
   /// Ends when the program is asked to end.
   Context context() const { return Context(stop_.get_token()); }

@@ -8,8 +8,6 @@
 #include "blocks/shipper.hpp"
 #include "http/client.hpp"
 #include "http/client_config.hpp"
-#include "objstore/config.hpp"
-#include "objstore/metrics_bucket.hpp"
 #include "rpc/prometheus_services.hpp"
 #include "store/limited_store.hpp"
 #include "store/prometheus/config_reloader.hpp"
@@ -192,10 +190,7 @@ Status Sidecar::prepare() {
 }
 
 Status Sidecar::prepare_shipping() {
-  MNEMO_TRY(auto config, flags_.objstore.read("objstore.config"));
-  MNEMO_TRY(auto bare, make_bucket_from_config(config, component_.bucket_environment())
-                           .with_context("--objstore.config"));
-  bucket_ = make_metrics_bucket(std::move(bare), *component_.metrics());
+  MNEMO_TRY(bucket_, component_.open_bucket(flags_.objstore));
   shipping_.data_dir = flags_.tsdb_path;
   shipping_.external_labels = [this] { return store_->external_labels(); };
   shipping_.meta_file_name = flags_.meta_file_name;

@@ -10,8 +10,6 @@
 #include "cache/config_fields.hpp"
 #include "discovery/target_source.hpp"
 #include "objstore/caching_bucket_config.hpp"
-#include "objstore/config.hpp"
-#include "objstore/metrics_bucket.hpp"
 #include "store/bucket/bucket_store.hpp"
 #include "store/bucket/index_cache_config.hpp"
 #include "store/limited_store.hpp"
@@ -218,10 +216,7 @@ Result<std::shared_ptr<IndexCache>> make_index_cache(const StoreFlags& flags,
 }
 
 Result<std::shared_ptr<Bucket>> make_bucket(const StoreFlags& flags, const Component& component) {
-  MNEMO_TRY(auto config, flags.objstore.read("objstore.config"));
-  MNEMO_TRY(auto bare, make_bucket_from_config(config, component.bucket_environment())
-                           .with_context("--objstore.config"));
-  auto bucket = make_metrics_bucket(std::move(bare), *component.metrics());
+  MNEMO_TRY(auto bucket, component.open_bucket(flags.objstore));
   if (!flags.caching_bucket.given()) return bucket;
   MNEMO_TRY(auto yaml, flags.caching_bucket.read("store.caching-bucket.config"));
   return make_caching_bucket_from_config(std::move(bucket), yaml, component.executor(),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/instrument.hpp"
 
-#include <algorithm>
+#include "base/letter_case.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <utility>
@@ -30,13 +31,6 @@ std::string known_method(const std::string& method) {
   return "unknown";
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
-  return text;
-}
-
 size_t request_size(const ServerRequest& request) {
   size_t size = request.method.size() + request.path.size() + request.body.size();
   for (const auto& [name, value] : request.headers) size += name.size() + value.size();
@@ -56,8 +50,9 @@ HttpHandler instrumented(Metrics& metrics, std::string name, HttpHandler handler
     in_flight.add(1);
     auto response = handler(context, request);
     in_flight.add(-1);
-    Metrics::LabelMap labels = {
-        {"code", std::to_string(response.status)}, {"handler", name}, {"method", lower(method)}};
+    Metrics::LabelMap labels = {{"code", std::to_string(response.status)},
+                                {"handler", name},
+                                {"method", lower_case(method)}};
     std::chrono::duration<double> duration = std::chrono::steady_clock::now() - begin;
     metrics.counter("http_requests_total", "Tracks the number of HTTP requests.", labels)
         .increment();

@@ -15,12 +15,13 @@ bool is_name(std::string_view text) {
 
 }  // namespace
 
-Result<std::string> expand_environment(std::string_view text) {
+Result<std::string> expand_environment(std::string_view text, const VariableLookup& variable,
+                                       size_t* unset) {
   std::string out;
-  for (;;) {
-    auto start = text.find("$(");
+  std::string first_unset;
+  size_t count = 0;
+  for (auto start = text.find("$("); start != text.npos; start = text.find("$(")) {
     out += text.substr(0, start);
-    if (start == text.npos) return out;
     auto end = text.find(')', start);
     auto name = end == text.npos ? std::string_view() : text.substr(start + 2, end - start - 2);
     if (!is_name(name)) {
@@ -28,14 +29,19 @@ Result<std::string> expand_environment(std::string_view text) {
       text.remove_prefix(start + 2);
       continue;
     }
-    const char* value = std::getenv(std::string(name).c_str());
-    if (!value) {
-      return Status::invalid_argument("found reference to unset environment variable \"" +
-                                      std::string(name) + "\"");
-    }
-    out += value;
+    std::string key(name);
+    const char* value = variable ? variable(key) : std::getenv(key.c_str());
+    if (value == nullptr && count++ == 0) first_unset = key;
+    if (value != nullptr) out += value;
     text.remove_prefix(end + 1);
   }
+  if (unset != nullptr) *unset = count;
+  if (count > 0) {
+    return Status::invalid_argument("found reference to unset environment variable \"" +
+                                    first_unset + "\"");
+  }
+  out += text;
+  return out;
 }
 
 }  // namespace mnemo

@@ -3,14 +3,20 @@
 
 #include <mnemo/status.hpp>
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace mnemo {
 
-/// Replaces each $(NAME) (letters, digits, '_') by that variable of the environment, as Thanos does
-/// in the files and texts of its flags. Errors: InvalidArgument (a variable that isn't set, by its
-/// name).
-Result<std::string> expand_environment(std::string_view text);
+/// A variable's value; null: not set.
+using VariableLookup = std::function<const char*(const std::string&)>;
+
+/// Replaces each $(NAME) (letters, digits, '_') by that variable of the environment, or of
+/// `variable` where it is given, as Thanos does in the files and texts of its flags. How many of
+/// them aren't set goes to `unset`. Errors: InvalidArgument (names the first that isn't set).
+Result<std::string> expand_environment(std::string_view text, const VariableLookup& variable = {},
+                                       size_t* unset = nullptr);
 
 }  // namespace mnemo

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/parse_float.hpp"
 
+#include "base/letter_case.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -10,12 +12,6 @@
 
 namespace mnemo {
 namespace {
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -40,11 +36,11 @@ bool is_too_large(std::string_view digits) {
 }
 
 FloatParse parse_special(std::string_view text, bool has_sign, double& value) {
-  if (equals_ignoring_case(text, "inf") || equals_ignoring_case(text, "infinity")) {
+  if (equal_ignoring_case(text, "inf") || equal_ignoring_case(text, "infinity")) {
     value = std::numeric_limits<double>::infinity();
     return FloatParse::kOk;
   }
-  if (has_sign || !equals_ignoring_case(text, "nan")) return FloatParse::kSyntax;
+  if (has_sign || !equal_ignoring_case(text, "nan")) return FloatParse::kSyntax;
   // Go's NaN, which is Prometheus' "normal" one.
   value = std::bit_cast<double>(uint64_t{0x7ff8000000000001});
   return FloatParse::kOk;

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blocks/block_files.hpp"
 
+#include "base/digest.hpp"
 #include "base/file.hpp"
 #include "blocks/layout.hpp"
-
-#include <openssl/evp.h>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <memory>
 #include <system_error>
 
 namespace mnemo {
@@ -21,20 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kReadBytes = 256 << 10;
-
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* digest) const { EVP_MD_CTX_free(digest); }
-};
-
-std::string hex(const unsigned char* bytes, size_t count) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (size_t i = 0; i < count; ++i) {
-    text += kDigits[bytes[i] >> 4];
-    text += kDigits[bytes[i] & 15];
-  }
-  return text;
-}
 
 Result<BlockFile> describe_file(const fs::path& dir, const std::string& rel_path, FileHash hash) {
   std::error_code error;
@@ -103,22 +86,18 @@ Result<std::vector<BlockFile>> describe_block_files(const fs::path& dir, FileHas
 
 Result<std::string> sha256_of_file(const fs::path& path) {
   MNEMO_TRY(auto file, FileDescriptor::open(path, O_RDONLY));
-  std::unique_ptr<EVP_MD_CTX, FreeDigest> digest(EVP_MD_CTX_new());
-  if (!digest || EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) != 1) {
-    return Status::internal("hash " + path.string() + ": no SHA-256");
-  }
+  Digest digest(DigestKind::kSha256);
   std::vector<char> buffer(kReadBytes);
   for (;;) {
     auto count = ::read(file.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return errno_status(errno, "read", path);
     if (count == 0) break;
-    EVP_DigestUpdate(digest.get(), buffer.data(), static_cast<size_t>(count));
+    digest.add({buffer.data(), static_cast<size_t>(count)});
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> value;
-  unsigned int length = 0;
-  EVP_DigestFinal_ex(digest.get(), value.data(), &length);
-  return hex(value.data(), length);
+  auto value = digest.finish();
+  if (value.empty()) return Status::internal("hash " + path.string() + ": no SHA-256");
+  return hex_text(value);
 }
 
 Status snapshot_block(const fs::path& from, const fs::path& to) {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blocks/selector.hpp"
 
+#include "base/digest.hpp"
+#include "base/letter_case.hpp"
 #include "base/varint.hpp"
 #include "cache/config_fields.hpp"
 
-#include <openssl/evp.h>
-
-#include <algorithm>
-#include <array>
 #include <utility>
 
 namespace mnemo {
@@ -35,9 +33,7 @@ Result<SelectorRule> read_rule(const YAML::Node& node) {
   fields.text("replacement", replacement);
   fields.number("modulus", rule.modulus);
   MNEMO_RETURN_IF_ERROR(fields.finish());
-  std::transform(action.begin(), action.end(), action.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  action = lower_case(action);
   if (action == "hashmod") {
     rule.action = SelectorRule::Action::kHashMod;
     if (rule.modulus == 0) {
@@ -61,10 +57,9 @@ Result<SelectorRule> read_rule(const YAML::Node& node) {
 
 /// As Prometheus' hashmod: the last 8 bytes of the MD5.
 uint64_t hash_of(const std::string& text) {
-  std::array<uint8_t, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr);
-  return load_be64(digest.data() + 8);
+  auto digest = digest_of(DigestKind::kMd5, text);
+  digest.resize(16);  // empty where the system refuses MD5
+  return load_be64(reinterpret_cast<const uint8_t*>(digest.data()) + 8);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/cache_config.hpp"
 
+#include "base/letter_case.hpp"
 #include "cache/config_fields.hpp"
 #include "cache/memcached.hpp"
 #include "cache/redis.hpp"
@@ -16,13 +17,6 @@ namespace {
 
 /// How long what a later level had stays in an earlier one.
 constexpr Ttl kPromotionTtl = std::chrono::hours(1);
-
-std::string upper(std::string text) {
-  for (auto& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
-}
 
 std::vector<std::string> split_commas(std::string_view text) {
   std::vector<std::string> parts;
@@ -64,15 +58,40 @@ Result<CircuitBreakerOptions> read_breaker(const std::string& what, const YAML::
   return options;
 }
 
-RemoteCacheOptions remote_options(const CacheSurroundings& surroundings, const char* kind) {
+/// What all caches in servers have in common.
+class RemoteFields {
+ public:
+  RemoteFields(const CacheSurroundings& surroundings, const char* kind) {
+    options.name = surroundings.name;
+    options.kind = kind;
+    options.executor = surroundings.executor;
+    options.metrics = surroundings.metrics;
+    options.logger = surroundings.logger;
+  }
+
+  void read(ConfigFields& fields) {
+    fields.number("max_async_concurrency", options.max_async_concurrency);
+    fields.number("max_async_buffer_size", options.max_async_buffer_size);
+    fields.number("max_get_multi_concurrency", options.max_get_concurrency);
+    breaker_.reset(fields.take("set_async_circuit_breaker_config"));
+  }
+
+  /// After the fields' own end. Errors: InvalidArgument.
+  Status finish(const std::string& what) {
+    MNEMO_TRY(options.breaker, read_breaker(what, breaker_));
+    return {};
+  }
+
+  Status check(const std::string& what) const {
+    if (options.max_async_concurrency > 0) return {};
+    return invalid(what, "max async concurrency must be positive");
+  }
+
   RemoteCacheOptions options;
-  options.name = surroundings.name;
-  options.kind = kind;
-  options.executor = surroundings.executor;
-  options.metrics = surroundings.metrics;
-  options.logger = surroundings.logger;
-  return options;
-}
+
+ private:
+  YAML::Node breaker_;
+};
 
 Result<std::shared_ptr<Cache>> make_memory(const std::string& what, const YAML::Node& config,
                                            const CacheSurroundings& surroundings) {
@@ -108,35 +127,26 @@ ServerLookup discover(std::vector<std::string> endpoints, std::chrono::milliseco
 Result<std::shared_ptr<Cache>> make_memcached(const std::string& what, const YAML::Node& config,
                                               const CacheSurroundings& surroundings) {
   MemcachedOptions options;
-  auto remote = remote_options(surroundings, "memcached");
-  remote.max_item_size = 1 << 20;
+  RemoteFields remote(surroundings, "memcached");
+  remote.options.max_item_size = 1 << 20;
   std::vector<std::string> addresses;
-  uint64_t idle = options.servers.max_idle_connections;
-  uint64_t concurrency = remote.max_async_concurrency;
-  uint64_t buffer = remote.max_async_buffer_size;
-  uint64_t gets = remote.max_get_concurrency;
-  uint64_t batch = 0;
   bool auto_discovery = false;
   ConfigFields fields(what, config);
   fields.texts("addresses", addresses);
   fields.duration("timeout", options.timeout);
-  fields.number("max_idle_connections", idle);
-  fields.number("max_async_concurrency", concurrency);
-  fields.number("max_async_buffer_size", buffer);
-  fields.number("max_get_multi_concurrency", gets);
-  fields.bytes("max_item_size", remote.max_item_size);
-  fields.number("max_get_multi_batch_size", batch);
+  fields.number("max_idle_connections", options.servers.max_idle_connections);
+  remote.read(fields);
+  fields.bytes("max_item_size", remote.options.max_item_size);
+  fields.number("max_get_multi_batch_size", options.max_get_batch);
   fields.duration("dns_provider_update_interval", options.servers.interval);
   fields.boolean("auto_discovery", auto_discovery);
-  auto breaker = fields.take("set_async_circuit_breaker_config");
   MNEMO_RETURN_IF_ERROR(fields.finish());
-  MNEMO_TRY(remote.breaker, read_breaker(what, breaker));
+  MNEMO_RETURN_IF_ERROR(remote.finish(what));
   if (addresses.empty()) return invalid(what, "no memcached addresses provided");
   if (options.servers.interval.count() <= 0) {
     return invalid(what, "DNS provider update interval must be positive");
   }
-  if (concurrency == 0) return invalid(what, "max async concurrency must be positive");
-  options.servers.max_idle_connections = idle;
+  MNEMO_RETURN_IF_ERROR(remote.check(what));
   options.servers.executor = surroundings.executor;
   options.servers.logger = surroundings.logger;
   if (auto_discovery) {
@@ -148,25 +158,17 @@ Result<std::shared_ptr<Cache>> make_memcached(const std::string& what, const YAM
       return addresses;
     };
   }
-  options.max_get_batch = batch;
-  options.max_value_bytes = std::max(options.max_value_bytes, 2 * remote.max_item_size);
-  remote.max_async_concurrency = concurrency;
-  remote.max_async_buffer_size = buffer;
-  remote.max_get_concurrency = gets;
+  options.max_value_bytes = std::max(options.max_value_bytes, 2 * remote.options.max_item_size);
   auto client = make_memcached_client(std::move(options));
-  return make_sealed_cache(make_remote_cache(std::move(client), std::move(remote)));
+  return make_sealed_cache(make_remote_cache(std::move(client), std::move(remote.options)));
 }
 
 Result<std::shared_ptr<Cache>> make_redis(const std::string& what, const YAML::Node& config,
                                           const CacheSurroundings& surroundings) {
   RedisOptions options;
-  auto remote = remote_options(surroundings, "redis");
+  RemoteFields remote(surroundings, "redis");
   std::string address;
   std::string master;
-  uint64_t concurrency = remote.max_async_concurrency;
-  uint64_t buffer = remote.max_async_buffer_size;
-  uint64_t gets = remote.max_get_concurrency;
-  uint64_t batch = options.get_multi_batch_size;
   uint64_t unused = 0;
   bool tls = false;
   ConfigFields fields(what, config);
@@ -178,8 +180,7 @@ Result<std::shared_ptr<Cache>> make_redis(const std::string& what, const YAML::N
   fields.duration("dial_timeout", options.dial_timeout);
   fields.duration("read_timeout", options.read_timeout);
   fields.duration("write_timeout", options.write_timeout);
-  fields.number("max_get_multi_concurrency", gets);
-  fields.number("get_multi_batch_size", batch);
+  fields.number("get_multi_batch_size", options.get_multi_batch_size);
   // Sets go one by one, so these have nothing to limit; nothing is kept on the client's side.
   fields.number("max_set_multi_concurrency", unused);
   fields.number("set_multi_batch_size", unused);
@@ -187,11 +188,9 @@ Result<std::shared_ptr<Cache>> make_redis(const std::string& what, const YAML::N
   fields.boolean("tls_enabled", tls);
   fields.take("tls_config");
   fields.text("master_name", master);
-  fields.number("max_async_buffer_size", buffer);
-  fields.number("max_async_concurrency", concurrency);
-  auto breaker = fields.take("set_async_circuit_breaker_config");
+  remote.read(fields);
   MNEMO_RETURN_IF_ERROR(fields.finish());
-  MNEMO_TRY(remote.breaker, read_breaker(what, breaker));
+  MNEMO_RETURN_IF_ERROR(remote.finish(what));
   if (address.empty()) return invalid(what, "no redis addr provided");
   if (tls) {
     return Status::unimplemented(what + ": tls_enabled: Redis is not spoken to over TLS");
@@ -199,14 +198,10 @@ Result<std::shared_ptr<Cache>> make_redis(const std::string& what, const YAML::N
   if (!master.empty()) {
     return Status::unimplemented(what + ": master_name: Redis Sentinel is not asked for servers");
   }
-  if (concurrency == 0) return invalid(what, "max async concurrency must be positive");
+  MNEMO_RETURN_IF_ERROR(remote.check(what));
   options.addresses = split_commas(address);
-  options.get_multi_batch_size = batch;
-  remote.max_async_concurrency = concurrency;
-  remote.max_async_buffer_size = buffer;
-  remote.max_get_concurrency = gets;
   auto client = make_redis_client(std::move(options));
-  return make_sealed_cache(make_remote_cache(std::move(client), std::move(remote)));
+  return make_sealed_cache(make_remote_cache(std::move(client), std::move(remote.options)));
 }
 
 }  // namespace
@@ -214,7 +209,7 @@ Result<std::shared_ptr<Cache>> make_redis(const std::string& what, const YAML::N
 Result<std::shared_ptr<Cache>> make_cache(const std::string& what, const std::string& type,
                                           const YAML::Node& config,
                                           const CacheSurroundings& surroundings) {
-  auto wanted = upper(type);
+  auto wanted = upper_case(type);
   if (wanted == "IN-MEMORY") return make_memory(what, config, surroundings);
   if (wanted == "MEMCACHED") return make_memcached(what, config, surroundings);
   if (wanted == "REDIS") return make_redis(what, config, surroundings);

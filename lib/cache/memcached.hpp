@@ -14,7 +14,7 @@ namespace mnemo::cache {
 struct MemcachedOptions {
   ServerListOptions servers;
   std::chrono::milliseconds timeout{500};
-  size_t max_get_batch = 0;                // keys a request; 0: no limit
+  uint64_t max_get_batch = 0;              // keys a request; 0: no limit
   uint64_t max_value_bytes = 64ULL << 20;  // a larger one isn't read
 };
 

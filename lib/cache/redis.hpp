@@ -22,7 +22,7 @@ struct RedisOptions {
   std::chrono::milliseconds read_timeout{3000};
   std::chrono::milliseconds write_timeout{3000};
   size_t max_idle_connections = 100;
-  size_t get_multi_batch_size = 100;
+  uint64_t get_multi_batch_size = 100;
   uint64_t max_reply_bytes = 256ULL << 20;  // a larger one isn't read
 };
 

@@ -38,11 +38,11 @@ struct RemoteCacheOptions {
   std::shared_ptr<Executor> executor;  // stores run here
   Metrics* metrics = nullptr;          // thanos_<kind>_*; must outlive the cache
   std::shared_ptr<Logger> logger;      // null: none
-  size_t max_async_concurrency = 20;
-  size_t max_async_buffer_size = 10'000;
+  uint64_t max_async_concurrency = 20;
+  uint64_t max_async_buffer_size = 10'000;
   uint64_t max_async_bytes = 64ULL << 20;  // of values waiting to be stored
   uint64_t max_item_size = 0;              // 0: no limit
-  size_t max_get_concurrency = 100;        // calls to `get` at a time; 0: no limit
+  uint64_t max_get_concurrency = 100;      // calls to `get` at a time; 0: no limit
   CircuitBreakerOptions breaker;
 };
 

@@ -26,7 +26,7 @@ using ServerLookup = std::function<Result<std::vector<std::string>>(const Contex
 struct ServerListOptions {
   ServerLookup lookup;
   std::chrono::milliseconds interval = std::chrono::seconds(10);
-  size_t max_idle_connections = 100;
+  uint64_t max_idle_connections = 100;
   std::shared_ptr<Executor> executor;  // looks up later than the first time
   std::shared_ptr<Logger> logger;      // null: none
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/basic_auth.hpp"
 
+#include "base/digest.hpp"
+#include "base/letter_case.hpp"
+
 #include <boost/beast/core/detail/base64.hpp>
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <crypt.h>
@@ -48,13 +50,7 @@ bool is_bcrypt_hash(std::string_view text) {
 
 std::optional<std::pair<std::string, std::string>> parse_basic_auth(std::string_view header) {
   constexpr std::string_view kScheme = "Basic ";
-  bool is_basic =
-      std::equal(kScheme.begin(), kScheme.end(), header.begin(),
-                 header.begin() + std::min(kScheme.size(), header.size()), [](char a, char b) {
-                   return std::tolower(static_cast<unsigned char>(a)) ==
-                          std::tolower(static_cast<unsigned char>(b));
-                 });
-  if (!is_basic) return std::nullopt;
+  if (!equal_ignoring_case(header.substr(0, kScheme.size()), kScheme)) return std::nullopt;
   header.remove_prefix(kScheme.size());
   auto padding = header.size() - std::min(header.find('='), header.size());
   std::string text(boost::beast::detail::base64::decoded_size(header.size()), '\0');
@@ -71,16 +67,13 @@ PasswordChecker::PasswordChecker() {
   ::RAND_bytes(secret_.data(), static_cast<int>(secret_.size()));
 }
 
-PasswordChecker::Digest PasswordChecker::digest(const std::string& user, const std::string& hash,
-                                                const std::string& password) const {
+std::string PasswordChecker::digest(const std::string& user, const std::string& hash,
+                                    const std::string& password) const {
   // The sizes keep the parts apart.
   auto text = std::to_string(user.size()) + ":" + std::to_string(hash.size()) + ":" + user + hash +
               password;
-  Digest result{};
-  unsigned size = 0;
-  ::HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()),
-         reinterpret_cast<const unsigned char*>(text.data()), text.size(), result.data(), &size);
-  return result;
+  std::string_view secret(reinterpret_cast<const char*>(secret_.data()), secret_.size());
+  return hmac_of(DigestKind::kSha256, secret, text);
 }
 
 bool PasswordChecker::check(const Users& users, const std::string& user,

@@ -33,15 +33,14 @@ class PasswordChecker {
   bool check(const Users& users, const std::string& user, const std::string& password);
 
  private:
-  using Digest = std::array<unsigned char, 32>;
-  Digest digest(const std::string& user, const std::string& hash,
-                const std::string& password) const;
+  std::string digest(const std::string& user, const std::string& hash,
+                     const std::string& password) const;
 
-  Digest secret_{};
+  std::array<unsigned char, 32> secret_{};
   std::mutex hashing_;
   std::mutex mutex_;  // guards what follows
-  std::set<Digest> right_;
-  std::deque<Digest> oldest_first_;
+  std::set<std::string> right_;
+  std::deque<std::string> oldest_first_;
 };
 
 }  // namespace mnemo

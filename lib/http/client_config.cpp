@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/client_config.hpp"
 
+#include "http/yaml_fields.hpp"
+
 #include <yaml-cpp/yaml.h>
 
 #include <functional>
@@ -10,8 +12,6 @@
 namespace mnemo {
 namespace {
 
-/// Takes the value of one field; may throw YAML::Exception for a wrong type.
-using FieldReader = std::function<Status(const YAML::Node&)>;
 using Fields = std::map<std::string, FieldReader>;
 
 Status read_fields(const YAML::Node& node, const std::string& path, const Fields& fields) {
@@ -31,20 +31,6 @@ Status read_fields(const YAML::Node& node, const std::string& path, const Fields
     }
   }
   return {};
-}
-
-FieldReader text(std::string& out) {
-  return [&out](const YAML::Node& node) {
-    out = node.IsNull() ? std::string() : node.as<std::string>();
-    return Status();
-  };
-}
-
-FieldReader flag(bool& out) {
-  return [&out](const YAML::Node& node) {
-    out = node.as<bool>();
-    return Status();
-  };
 }
 
 /// A time in nanoseconds, as Go's int64 of a time.Duration.
@@ -79,19 +65,19 @@ FieldReader section(const std::string& path, Fields fields) {
 
 Fields top_fields(HttpClientOptions& options, bool& disable_compression) {
   return {
-      {"basic_auth", section("basic_auth", {{"username", text(options.username)},
-                                            {"password", text(options.password)},
-                                            {"password_file", text(options.password_file)}})},
-      {"bearer_token", text(options.bearer_token)},
-      {"bearer_token_file", text(options.bearer_token_file)},
-      {"proxy_url", text(options.proxy_url)},
-      {"follow_redirects", flag(options.follow_redirects)},
-      {"tls_config",
-       section("tls_config", {{"ca_file", text(options.tls.ca_file)},
-                              {"cert_file", text(options.tls.cert_file)},
-                              {"key_file", text(options.tls.key_file)},
-                              {"server_name", text(options.tls.server_name)},
-                              {"insecure_skip_verify", flag(options.tls.insecure_skip_verify)}})},
+      {"basic_auth", section("basic_auth", {{"username", read_text(options.username)},
+                                            {"password", read_text(options.password)},
+                                            {"password_file", read_text(options.password_file)}})},
+      {"bearer_token", read_text(options.bearer_token)},
+      {"bearer_token_file", read_text(options.bearer_token_file)},
+      {"proxy_url", read_text(options.proxy_url)},
+      {"follow_redirects", read_flag(options.follow_redirects)},
+      {"tls_config", section("tls_config", {{"ca_file", read_text(options.tls.ca_file)},
+                                            {"cert_file", read_text(options.tls.cert_file)},
+                                            {"key_file", read_text(options.tls.key_file)},
+                                            {"server_name", read_text(options.tls.server_name)},
+                                            {"insecure_skip_verify",
+                                             read_flag(options.tls.insecure_skip_verify)}})},
       {"transport_config",
        section("transport_config",
                {{"max_idle_conns", count(options.max_idle_connections)},
@@ -102,7 +88,7 @@ Fields top_fields(HttpClientOptions& options, bool& disable_compression) {
                 {"response_header_timeout", nanoseconds(options.response_header_timeout)},
                 {"tls_handshake_timeout", nanoseconds(options.tls_handshake_timeout)},
                 {"dialer_timeout", nanoseconds(options.connect_timeout)},
-                {"disable_compression", flag(disable_compression)}})},
+                {"disable_compression", read_flag(disable_compression)}})},
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a request and the client's options become libcurl's settings.
 #include "base/file.hpp"
+#include "base/letter_case.hpp"
 #include "http/client_transfer.hpp"
 
 #include <openssl/ssl.h>
@@ -39,16 +40,10 @@ bool is_token(std::string_view text) {
   });
 }
 
-bool is_same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
 bool has_header(const HttpRequest& request, std::string_view name) {
-  return std::any_of(request.headers.begin(), request.headers.end(),
-                     [&](const HttpHeader& header) { return is_same_name(header.name, name); });
+  return std::any_of(request.headers.begin(), request.headers.end(), [&](const HttpHeader& header) {
+    return equal_ignoring_case(header.name, name);
+  });
 }
 
 void append(curl_slist*& list, const std::string& line) {
@@ -70,7 +65,7 @@ long milliseconds(std::chrono::milliseconds duration) {
 
 std::string_view HttpResponse::header(std::string_view name) const {
   for (const auto& header : headers) {
-    if (is_same_name(header.name, name)) return header.value;
+    if (equal_ignoring_case(header.name, name)) return header.value;
   }
   return {};
 }

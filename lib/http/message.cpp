@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/message.hpp"
 
-#include <algorithm>
+#include "base/letter_case.hpp"
 
 namespace mnemo {
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
-}  // namespace
 
 std::string_view ServerRequest::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {

@@ -2,6 +2,7 @@
 #include "http/web_config.hpp"
 
 #include "http/basic_auth.hpp"
+#include "http/yaml_fields.hpp"
 
 #include <openssl/ssl.h>
 #include <yaml-cpp/yaml.h>
@@ -13,7 +14,6 @@
 namespace mnemo {
 namespace {
 
-using FieldReader = std::function<Status(const YAML::Node&)>;
 using Fields = std::map<std::string, FieldReader, std::less<>>;
 
 Status read_fields(const YAML::Node& node, const std::string& where, const Fields& fields) {
@@ -32,20 +32,6 @@ Status read_fields(const YAML::Node& node, const std::string& where, const Field
     }
   }
   return {};
-}
-
-FieldReader text(std::string& out) {
-  return [&out](const YAML::Node& node) {
-    out = node.IsNull() ? std::string() : node.as<std::string>();
-    return Status();
-  };
-}
-
-FieldReader flag(bool& out) {
-  return [&out](const YAML::Node& node) {
-    out = node.as<bool>();
-    return Status();
-  };
 }
 
 template <typename Value>
@@ -162,19 +148,19 @@ Result<std::optional<WebTlsConfig>> read_tls(const YAML::Node& node,
   };
   MNEMO_RETURN_IF_ERROR(
       read_fields(node, "tls_server_config",
-                  {{"cert", text(tls.written.cert)},
-                   {"key", text(tls.written.key)},
-                   {"client_ca", text(tls.written.ca)},
-                   {"cert_file", text(tls.files.cert_file)},
-                   {"key_file", text(tls.files.key_file)},
-                   {"client_ca_file", text(tls.files.ca_file)},
+                  {{"cert", read_text(tls.written.cert)},
+                   {"key", read_text(tls.written.key)},
+                   {"client_ca", read_text(tls.written.ca)},
+                   {"cert_file", read_text(tls.files.cert_file)},
+                   {"key_file", read_text(tls.files.key_file)},
+                   {"client_ca_file", read_text(tls.files.ca_file)},
                    {"client_auth_type", client},
                    {"client_allowed_sans", sans},
                    {"cipher_suites", openssl_list(tls.ciphers, cipher_names(), "cipher")},
                    {"curve_preferences", openssl_list(tls.curves, curve_names(), "curve")},
                    {"min_version", version(tls.min_version)},
                    {"max_version", version(tls.max_version)},
-                   {"prefer_server_cipher_suites", flag(tls.prefer_server_ciphers)}}));
+                   {"prefer_server_cipher_suites", read_flag(tls.prefer_server_ciphers)}}));
   bool is_enabled = is_client_auth_given;
   for (const auto* part : {&tls.written.cert, &tls.written.key, &tls.written.ca,
                            &tls.files.cert_file, &tls.files.key_file, &tls.files.ca_file}) {
@@ -232,7 +218,8 @@ Result<WebConfig> parse_web_config(std::string_view yaml, const std::filesystem:
   };
   auto headers = [&](const YAML::Node& node) { return read_headers(node, config.headers); };
   auto http = [&](const YAML::Node& node) {
-    return read_fields(node, "http_server_config", {{"http2", flag(http2)}, {"headers", headers}});
+    return read_fields(node, "http_server_config",
+                       {{"http2", read_flag(http2)}, {"headers", headers}});
   };
   auto users = [&](const YAML::Node& node) {
     return node.IsNull() ? Status() : read_users(node, config);

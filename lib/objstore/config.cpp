@@ -2,6 +2,7 @@
 #include "objstore/config.hpp"
 
 #include "base/file.hpp"
+#include "base/letter_case.hpp"
 #include "objstore/azure/options.hpp"
 #include "objstore/config_fields.hpp"
 #include "objstore/prefix_bucket.hpp"
@@ -22,13 +23,6 @@ constexpr std::array<std::string_view, 6> kTypesNotBuilt = {"SWIFT", "COS", "ALI
                                                             "BOS",   "OCI", "OBS"};
 
 using BucketResult = Result<std::shared_ptr<Bucket>>;
-
-std::string upper(std::string text) {
-  for (auto& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
-}
 
 BucketResult make_filesystem_bucket(const YAML::Node& config) {
   FilesystemBucketOptions options;
@@ -54,7 +48,7 @@ BucketResult make_azure_bucket(const YAML::Node& config, const BucketEnvironment
 
 BucketResult make_bucket_of_type(const std::string& type, const YAML::Node& config,
                                  const BucketEnvironment& environment) {
-  auto wanted = upper(type);
+  auto wanted = upper_case(type);
   if (wanted == "FILESYSTEM") return make_filesystem_bucket(config);
   if (wanted == "S3") return make_s3_bucket(s3::read_config(config), environment);
   if (wanted == "AZURE") return make_azure_bucket(config, environment);

@@ -3,7 +3,7 @@
 #include "objstore/azure/client.hpp"
 #include "objstore/azure/options.hpp"
 #include "objstore/azure/xml.hpp"
-#include "objstore/download.hpp"
+#include "objstore/http_bucket.hpp"
 #include "objstore/object_name.hpp"
 
 #include <fmt/format.h>
@@ -21,72 +21,11 @@ constexpr uint64_t kMaxBlocks = 50'000;
 constexpr uint64_t kMib = 1 << 20;
 constexpr std::chrono::seconds kOpenTimeout{120};
 
-/// Azure takes '\\' for '/', so that two names would mean one object.
-Status check_blob_name(std::string_view name) {
-  MNEMO_RETURN_IF_ERROR(check_object_name(name));
-  if (name.find('\\') == name.npos) return {};
-  return Status::invalid_argument("not a name for Azure, which takes a backslash for a slash: " +
-                                  std::string(name));
-}
-
-class AzureBucket final : public Bucket {
+class AzureBucket final : public HttpBucket {
  public:
   explicit AzureBucket(std::unique_ptr<Client> client) : client_(std::move(client)) {}
 
   std::string name() const override { return client_->options().container; }
-
-  Status list(const Context& context, std::string_view prefix, bool recursive,
-              const std::function<Status(const BucketEntry&)>& visit) override {
-    MNEMO_TRY(auto folder, listing_folder(prefix));
-    std::string next;
-    for (;;) {
-      MNEMO_TRY(auto page, list_page(context, folder, recursive, next));
-      for (const auto& entry : page.entries) {
-        if (is_wanted(entry, folder)) MNEMO_RETURN_IF_ERROR(visit(entry));
-      }
-      if (page.next.empty()) return context.check();
-      if (page.next == next) {
-        return Status::data_loss("list " + name() + ": the server goes on where it has been");
-      }
-      next = std::move(page.next);
-    }
-  }
-
-  Result<Bytes> get(const Context& context, std::string_view name, uint64_t max_bytes) override {
-    MNEMO_RETURN_IF_ERROR(check_blob_name(name));
-    return download_object(context, name, max_bytes, reader(context, name), client_->environment());
-  }
-
-  Result<Bytes> get_range(const Context& context, std::string_view name, uint64_t offset,
-                          uint64_t length) override {
-    MNEMO_RETURN_IF_ERROR(check_blob_name(name));
-    return download_range(context, name, offset, length, reader(context, name),
-                          client_->environment());
-  }
-
-  Result<ObjectAttributes> attributes(const Context& context, std::string_view name) override {
-    MNEMO_RETURN_IF_ERROR(check_blob_name(name));
-    Request request{"HEAD", std::string(name), {}, {}, {}, {}};
-    MNEMO_TRY(auto answer, client_->perform(context, request, kMaxAnswerBytes));
-    return attributes_of(answer, name);
-  }
-
-  Status put(const Context& context, std::string_view name, Bytes data) override {
-    return put_source(context, name, upload_of(std::move(data)));
-  }
-
-  Status put_file(const Context& context, std::string_view name,
-                  const std::filesystem::path& file) override {
-    MNEMO_TRY(auto source, upload_of_file(file));
-    return put_source(context, name, std::move(source));
-  }
-
-  Status remove(const Context& context, std::string_view name) override {
-    MNEMO_RETURN_IF_ERROR(check_blob_name(name));
-    Request request{"DELETE", std::string(name), {}, {{"x-ms-delete-snapshots", "include"}}, {},
-                    {}};
-    return client_->perform(context, request, kMaxAnswerBytes).status();
-  }
 
   Status make_container() {
     auto context = Context().with_timeout(kOpenTimeout);
@@ -99,9 +38,17 @@ class AzureBucket final : public Bucket {
     return made.code() == Code::kAlreadyExists ? Status() : made;
   }
 
- private:
+ protected:
+  /// Azure takes '\\' for '/', so that two names would mean one object.
+  Status check_name(std::string_view name) const override {
+    MNEMO_RETURN_IF_ERROR(check_object_name(name));
+    if (name.find('\\') == name.npos) return {};
+    return Status::invalid_argument("not a name for Azure, which takes a backslash for a slash: " +
+                                    std::string(name));
+  }
+
   Result<ListPage> list_page(const Context& context, const std::string& folder, bool recursive,
-                             const std::string& next) {
+                             const std::string& next) override {
     Request request;
     request.query = {{"restype", "container"}, {"comp", "list"}};
     if (!folder.empty()) request.query.emplace_back("prefix", folder);
@@ -111,30 +58,29 @@ class AzureBucket final : public Bucket {
     return parse_list(answer.body).with_context("list " + name());
   }
 
-  /// Leaves out names that no call would take.
-  static bool is_wanted(const BucketEntry& entry, const std::string& folder) {
-    std::string_view name = entry.name;
-    if (!name.starts_with(folder) || name == folder) return false;
-    if (entry.is_folder) name.remove_suffix(1);
-    return check_object_name(name).ok();
+  Result<std::unique_ptr<HttpTransfer>> open(const Context& context, std::string_view name,
+                                             const RangeRequest& range) override {
+    Request request{"GET", std::string(name), {}, {}, {}, {}};
+    if (!range.is_whole()) request.headers.push_back({"x-ms-range", range.header()});
+    if (!range.if_match.empty()) request.headers.push_back({"If-Match", range.if_match});
+    return client_->open(context, request);
   }
 
-  ObjectReader reader(const Context& context, std::string_view name) {
-    ObjectReader reader;
-    reader.open = [this, &context, name](const RangeRequest& range) {
-      Request request{"GET", std::string(name), {}, {}, {}, {}};
-      if (!range.is_whole()) request.headers.push_back({"x-ms-range", range.header()});
-      if (!range.if_match.empty()) request.headers.push_back({"If-Match", range.if_match});
-      return client_->open(context, request);
-    };
-    reader.attributes = [this, &context, name] { return attributes(context, name); };
-    reader.tries = client_->options().max_read_tries;
-    return reader;
+  Result<HttpResponse> head(const Context& context, std::string_view name) override {
+    Request request{"HEAD", std::string(name), {}, {}, {}, {}};
+    return client_->perform(context, request, kMaxAnswerBytes);
   }
 
-  Status put_source(const Context& context, std::string_view name, UploadSource source) {
-    MNEMO_RETURN_IF_ERROR(check_blob_name(name));
-    MNEMO_RETURN_IF_ERROR(context.check());
+  Status remove_object(const Context& context, std::string_view name) override {
+    Request request{"DELETE", std::string(name), {}, {{"x-ms-delete-snapshots", "include"}}, {},
+                    {}};
+    return client_->perform(context, request, kMaxAnswerBytes).status();
+  }
+
+  int read_tries() const override { return client_->options().max_read_tries; }
+  const BucketEnvironment& environment() const override { return client_->environment(); }
+
+  Status put_source(const Context& context, std::string_view name, UploadSource source) override {
     if (source->size > client_->options().block_size) {
       return put_blocks(context, std::string(name), source);
     }
@@ -147,6 +93,7 @@ class AzureBucket final : public Bucket {
     return client_->perform(context, request, kMaxAnswerBytes).status();
   }
 
+ private:
   /// Blocks that are never named in a list are no object; Azure drops them after a week.
   Status put_blocks(const Context& context, const std::string& name, const UploadSource& source) {
     auto size = client_->options().block_size;

@@ -13,7 +13,6 @@ namespace mnemo::azure {
 namespace {
 
 constexpr std::string_view kApiVersion = "2020-10-02";
-constexpr size_t kMaxErrorBytes = 64 << 10;
 constexpr size_t kMaxMessageBytes = 256;
 constexpr int64_t kAllowedSkewMs = 10 * 60'000;
 
@@ -135,15 +134,7 @@ Result<HttpRequest> Client::signed_request(const Request& request) const {
 
 Status Client::failure(const Request& request, HttpTransfer& transfer) const {
   const auto& head = transfer.head();
-  std::string body;
-  for (;;) {
-    auto more = transfer.pull([&](std::string_view piece) {
-      body += piece.substr(0, kMaxErrorBytes - body.size());
-      return Status();
-    });
-    if (!more.ok() || !*more || body.size() == kMaxErrorBytes) break;
-  }
-  auto error = parse_error(body);
+  auto error = parse_error(error_body(transfer));
   if (error.code.empty()) error.code = head.header("x-ms-error-code");
   std::string text = request.method + " " + options_.container_url;
   if (!request.blob.empty()) text += "/" + percent_encode_path(request.blob);

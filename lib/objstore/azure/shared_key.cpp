@@ -2,26 +2,15 @@
 #include "objstore/azure/shared_key.hpp"
 
 #include "base/digest.hpp"
+#include "base/letter_case.hpp"
 
 #include <algorithm>
 #include <map>
 
 namespace mnemo::azure {
-namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-}  // namespace
-
 std::string string_to_sign(const SigningRequest& request, std::string_view account) {
   std::map<std::string, std::string> headers;
-  for (const auto& [name, value] : request.headers) headers[lower(name)] = value;
+  for (const auto& [name, value] : request.headers) headers[lower_case(name)] = value;
   if (request.content_length > 0) {
     headers["content-length"] = std::to_string(request.content_length);
   }
@@ -38,7 +27,7 @@ std::string string_to_sign(const SigningRequest& request, std::string_view accou
   }
   text += "/" + std::string(account) + request.path;
   Query query;
-  for (const auto& [name, value] : request.query) query.emplace_back(lower(name), value);
+  for (const auto& [name, value] : request.query) query.emplace_back(lower_case(name), value);
   std::sort(query.begin(), query.end());
   for (const auto& [name, value] : query) text += "\n" + name + ":" + value;
   return text;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "objstore/download.hpp"
-#include "objstore/object_name.hpp"
+#include "objstore/http_bucket.hpp"
 #include "objstore/s3/client.hpp"
 #include "objstore/s3/encryption.hpp"
 #include "objstore/s3/multipart.hpp"
@@ -16,7 +15,7 @@ constexpr size_t kMaxListBytes = 32 << 20;
 constexpr size_t kMaxAnswerBytes = 1 << 20;
 constexpr uint64_t kLeastPartBytes = 5 << 20;
 
-class S3Bucket final : public Bucket {
+class S3Bucket final : public HttpBucket {
  public:
   S3Bucket(std::unique_ptr<Client> client, EncryptionHeaders encryption)
       : client_(std::move(client)), encryption_(std::move(encryption)) {
@@ -27,61 +26,9 @@ class S3Bucket final : public Bucket {
 
   std::string name() const override { return client_->options().bucket; }
 
-  Status list(const Context& context, std::string_view prefix, bool recursive,
-              const std::function<Status(const BucketEntry&)>& visit) override {
-    MNEMO_TRY(auto folder, listing_folder(prefix));
-    std::string next;
-    for (;;) {
-      MNEMO_TRY(auto page, list_page(context, folder, recursive, next));
-      for (const auto& entry : page.entries) {
-        if (is_wanted(entry, folder)) MNEMO_RETURN_IF_ERROR(visit(entry));
-      }
-      if (page.next.empty()) return context.check();
-      if (page.next == next) {
-        return Status::data_loss("list " + name() + ": the server goes on where it has been");
-      }
-      next = std::move(page.next);
-    }
-  }
-
-  Result<Bytes> get(const Context& context, std::string_view name, uint64_t max_bytes) override {
-    MNEMO_RETURN_IF_ERROR(check_object_name(name));
-    return download_object(context, name, max_bytes, reader(context, name), client_->environment());
-  }
-
-  Result<Bytes> get_range(const Context& context, std::string_view name, uint64_t offset,
-                          uint64_t length) override {
-    MNEMO_RETURN_IF_ERROR(check_object_name(name));
-    return download_range(context, name, offset, length, reader(context, name),
-                          client_->environment());
-  }
-
-  Result<ObjectAttributes> attributes(const Context& context, std::string_view name) override {
-    MNEMO_RETURN_IF_ERROR(check_object_name(name));
-    Request request{"HEAD", std::string(name), {}, encryption_.use, {}, {}};
-    MNEMO_TRY(auto answer, client_->perform(context, request, kMaxAnswerBytes));
-    return attributes_of(answer, name);
-  }
-
-  Status put(const Context& context, std::string_view name, Bytes data) override {
-    return put_source(context, name, upload_of(std::move(data)));
-  }
-
-  Status put_file(const Context& context, std::string_view name,
-                  const std::filesystem::path& file) override {
-    MNEMO_TRY(auto source, upload_of_file(file));
-    return put_source(context, name, std::move(source));
-  }
-
-  Status remove(const Context& context, std::string_view name) override {
-    MNEMO_RETURN_IF_ERROR(check_object_name(name));
-    Request request{"DELETE", std::string(name), {}, {}, {}, {}};
-    return client_->perform(context, request, kMaxAnswerBytes).status();
-  }
-
- private:
+ protected:
   Result<ListPage> list_page(const Context& context, const std::string& folder, bool recursive,
-                             const std::string& next) {
+                             const std::string& next) override {
     bool v1 = client_->options().list_objects_v1;
     Request request;
     request.query = {{"prefix", folder}, {"encoding-type", "url"}};
@@ -92,30 +39,28 @@ class S3Bucket final : public Bucket {
     return parse_list(answer.body, v1).with_context("list " + name());
   }
 
-  /// Leaves out the markers that some tools store for folders, and names that no call would take.
-  static bool is_wanted(const BucketEntry& entry, const std::string& folder) {
-    std::string_view name = entry.name;
-    if (!name.starts_with(folder) || name == folder) return false;
-    if (entry.is_folder) name.remove_suffix(1);
-    return check_object_name(name).ok();
+  Result<std::unique_ptr<HttpTransfer>> open(const Context& context, std::string_view name,
+                                             const RangeRequest& range) override {
+    Request request{"GET", std::string(name), {}, encryption_.use, {}, {}};
+    if (!range.is_whole()) request.headers.push_back({"Range", range.header()});
+    if (!range.if_match.empty()) request.headers.push_back({"If-Match", range.if_match});
+    return client_->open(context, request);
   }
 
-  ObjectReader reader(const Context& context, std::string_view name) {
-    ObjectReader reader;
-    reader.open = [this, &context, name](const RangeRequest& range) {
-      Request request{"GET", std::string(name), {}, encryption_.use, {}, {}};
-      if (!range.is_whole()) request.headers.push_back({"Range", range.header()});
-      if (!range.if_match.empty()) request.headers.push_back({"If-Match", range.if_match});
-      return client_->open(context, request);
-    };
-    reader.attributes = [this, &context, name] { return attributes(context, name); };
-    reader.tries = client_->options().max_tries;
-    return reader;
+  Result<HttpResponse> head(const Context& context, std::string_view name) override {
+    Request request{"HEAD", std::string(name), {}, encryption_.use, {}, {}};
+    return client_->perform(context, request, kMaxAnswerBytes);
   }
 
-  Status put_source(const Context& context, std::string_view name, UploadSource source) {
-    MNEMO_RETURN_IF_ERROR(check_object_name(name));
-    MNEMO_RETURN_IF_ERROR(context.check());
+  Status remove_object(const Context& context, std::string_view name) override {
+    Request request{"DELETE", std::string(name), {}, {}, {}, {}};
+    return client_->perform(context, request, kMaxAnswerBytes).status();
+  }
+
+  int read_tries() const override { return client_->options().max_tries; }
+  const BucketEnvironment& environment() const override { return client_->environment(); }
+
+  Status put_source(const Context& context, std::string_view name, UploadSource source) override {
     const auto& options = client_->options();
     if (source->size > options.part_size && !options.disable_multipart) {
       return put_in_parts(context, *client_, std::string(name), source, create_, encryption_);
@@ -124,6 +69,7 @@ class S3Bucket final : public Bucket {
     return client_->perform(context, request, kMaxAnswerBytes).status();
   }
 
+ private:
   std::unique_ptr<Client> client_;
   EncryptionHeaders encryption_;
   std::vector<HttpHeader> create_;  // of every object put

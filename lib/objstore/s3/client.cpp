@@ -2,20 +2,18 @@
 #include "objstore/s3/client.hpp"
 
 #include "base/digest.hpp"
+#include "base/letter_case.hpp"
 #include "http/client_url.hpp"
 #include "objstore/retries.hpp"
 #include "objstore/s3/errors.hpp"
 #include "objstore/s3/xml.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <utility>
 
 namespace mnemo::s3 {
 namespace {
 
 constexpr size_t kMaxLocationBytes = 64 << 10;
-constexpr size_t kMaxErrorBytes = 64 << 10;
 constexpr std::string_view kDefaultRegion = "us-east-1";
 
 SigningRequest signing_request(const Request& request, const Address& address) {
@@ -53,24 +51,8 @@ std::string describe(const Request& request, const Address& address) {
          percent_encode_path(request.object);
 }
 
-/// As much of a body as may be of use.
-std::string error_body(HttpTransfer& transfer) {
-  std::string body;
-  for (;;) {
-    auto more = transfer.pull([&](std::string_view piece) {
-      body += piece.substr(0, kMaxErrorBytes - body.size());
-      return Status();
-    });
-    if (!more.ok() || !*more || body.size() == kMaxErrorBytes) return body;
-  }
-}
-
 bool is_secret_header(std::string_view name) {
-  auto is = [&](std::string_view other) {
-    return std::equal(name.begin(), name.end(), other.begin(), other.end(), [](char a, char b) {
-      return std::tolower(static_cast<unsigned char>(a)) == b;
-    });
-  };
+  auto is = [&](std::string_view other) { return equal_ignoring_case(name, other); };
   return is("authorization") || is("x-amz-security-token") ||
          is("x-amz-server-side-encryption-customer-key") || is("set-cookie");
 }

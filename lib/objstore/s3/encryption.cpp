@@ -3,6 +3,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/letter_case.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -21,13 +22,6 @@ std::vector<HttpHeader> customer_headers(const std::string& key) {
   return {{prefix + "Algorithm", "AES256"},
           {prefix + "Key", base64_text(key)},
           {prefix + "Key-MD5", base64_text(digest_of(DigestKind::kMd5, key))}};
-}
-
-std::string lower(std::string text) {
-  for (auto& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 bool is_standard_header(const std::string& name) {
@@ -79,7 +73,7 @@ Result<EncryptionHeaders> encryption_headers(const Encryption& encryption) {
 std::vector<HttpHeader> metadata_headers(const std::map<std::string, std::string>& metadata) {
   std::vector<HttpHeader> headers;
   for (const auto& [name, value] : metadata) {
-    bool as_is = is_standard_header(lower(name));
+    bool as_is = is_standard_header(lower_case(name));
     headers.push_back({as_is ? name : "X-Amz-Meta-" + name, value});
   }
   return headers;

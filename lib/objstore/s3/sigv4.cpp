@@ -4,6 +4,7 @@
 #include "objstore/s3/sigv4.hpp"
 
 #include "base/digest.hpp"
+#include "base/letter_case.hpp"
 #include "http/client_url.hpp"
 
 #include <fmt/chrono.h>
@@ -26,14 +27,6 @@ std::string scope_text(const SigningScope& scope, std::string_view time) {
   return fmt::format("{}/{}/{}/aws4_request", time.substr(0, 8), scope.region, scope.service);
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 /// Without spaces at both ends, and runs of them as one.
 std::string collapsed(std::string_view value) {
   std::string out;
@@ -53,7 +46,7 @@ struct SignedHeaders {
 SignedHeaders signed_headers(const std::string& host, const std::vector<HttpHeader>& headers) {
   std::map<std::string, std::string> sorted = {{"host", host}};
   for (const auto& header : headers) {
-    auto& value = sorted[lower(header.name)];
+    auto& value = sorted[lower_case(header.name)];
     value += (value.empty() ? "" : ",") + collapsed(header.value);
   }
   SignedHeaders result;

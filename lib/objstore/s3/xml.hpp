@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <mnemo/bucket.hpp>
+#include "objstore/http_bucket.hpp"
+
 #include <mnemo/status.hpp>
 
 #include <string>
@@ -19,12 +20,6 @@ struct ErrorText {
 
 /// The `Error` document in a body; empty when there is none.
 ErrorText parse_error(std::string_view body);
-
-/// One answer of a listing.
-struct ListPage {
-  std::vector<BucketEntry> entries;  // in order of names
-  std::string next;                  // where to go on; empty at the end
-};
 
 /// Reads the answer of ListObjects (v1) or ListObjectsV2. Errors: DataLoss.
 Result<ListPage> parse_list(std::string_view body, bool v1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promql/syntax/token.hpp"
 
+#include "base/letter_case.hpp"
 #include "base/quote.hpp"
 #include "base/utf8.hpp"
 
@@ -59,14 +60,6 @@ constexpr Word kWords[] = {
 };
 
 constexpr size_t kLongestWord = 12;
-
-std::string lower_case(std::string_view word) {
-  std::string lower(word);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 /// The text in quotes; of a long one only the first ten characters.
 std::string quote_shortened(std::string_view text) {

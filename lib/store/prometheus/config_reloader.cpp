@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/prometheus/config_reloader.hpp"
 
+#include "base/digest.hpp"
+#include "base/expand_environment.hpp"
 #include "base/file.hpp"
 #include "http/gunzip.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -22,16 +20,7 @@ constexpr uint64_t kMaxFileBytes = 64 << 20;
 constexpr size_t kMaxExpandedBytes = 256 << 20;
 constexpr std::string_view kGzip = "\x1f\x8b\x08";
 
-bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-std::string sha256(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  ::EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  return {reinterpret_cast<const char*>(digest.data()), size};
-}
+std::string sha256(std::string_view text) { return digest_of(DigestKind::kSha256, text); }
 
 std::chrono::milliseconds at_least_one(std::chrono::milliseconds time) {
   return std::max(time, std::chrono::milliseconds(1));
@@ -75,33 +64,11 @@ ConfigReloader::ConfigReloader(ConfigReloaderOptions options) : options_(std::mo
       .set(1);
 }
 
-/// Replaces each `$(NAME)`; all of them must be set.
-Result<std::string> ConfigReloader::expand(std::string text) const {
-  std::string out;
-  std::vector<std::string> unset;
-  size_t done = 0;
-  for (size_t at = text.find("$("); at != std::string::npos; at = text.find("$(", at)) {
-    size_t end = at + 2;
-    while (end < text.size() && is_name_character(text[end])) ++end;
-    bool is_reference = end > at + 2 && end < text.size() && text[end] == ')';
-    if (!is_reference) {
-      at += 2;
-      continue;
-    }
-    auto name = text.substr(at + 2, end - at - 2);
-    const char* value = options_.variable ? options_.variable(name) : std::getenv(name.c_str());
-    if (value == nullptr) unset.push_back(name);
-    out.append(text, done, at - done);
-    out += value == nullptr ? "" : value;
-    at = done = end + 1;
-  }
-  counters_.expansion_errors->set(static_cast<double>(unset.size()));
-  if (!unset.empty()) {
-    return Status::invalid_argument("found reference to unset environment variable \"" +
-                                    unset.front() + "\"");
-  }
-  out.append(text, done);
-  return out;
+Result<std::string> ConfigReloader::expand(const std::string& text) const {
+  size_t unset = 0;
+  auto expanded = expand_environment(text, options_.variable, &unset);
+  counters_.expansion_errors->set(static_cast<double>(unset));
+  return expanded;
 }
 
 Status ConfigReloader::write_output() {
@@ -110,7 +77,7 @@ Status ConfigReloader::write_output() {
   if (text.starts_with(kGzip)) {
     MNEMO_TRY(text, gunzip(text, kMaxExpandedBytes).with_context(options_.config_file));
   }
-  MNEMO_TRY(text, expand(std::move(text)).with_context(options_.config_file));
+  MNEMO_TRY(text, expand(text).with_context(options_.config_file));
   // An unchanged file isn't written: others may be watching it.
   auto before = read_file(options_.output_file, kMaxExpandedBytes);
   if (before && *before == text) return {};

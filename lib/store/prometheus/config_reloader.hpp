@@ -3,6 +3,8 @@
 
 #include "base/file_stamp.hpp"
 
+#include "base/expand_environment.hpp"
+
 #include <mnemo/context.hpp>
 #include <mnemo/log.hpp>
 #include <mnemo/metrics.hpp>
@@ -30,10 +32,9 @@ struct ConfigReloaderOptions {
   std::chrono::milliseconds look_interval{1'000};  // between looks whether files changed
   /// Makes the server read its files again.
   std::function<Status(const Context&)> reload = {};
-  /// A variable's value; null: not set. Empty: the process' environment.
-  std::function<const char*(const std::string&)> variable = {};
-  std::string method = "http";  // for reloader_info
-  Metrics* metrics = nullptr;   // thanos_sidecar_reloader_*; may be null
+  VariableLookup variable = {};  // empty: the process' environment
+  std::string method = "http";   // for reloader_info
+  Metrics* metrics = nullptr;    // thanos_sidecar_reloader_*; may be null
   std::shared_ptr<Logger> logger = null_logger();
 };
 
@@ -73,7 +74,7 @@ class ConfigReloader {
     Gauge* watches = nullptr;
   };
 
-  Result<std::string> expand(std::string text) const;
+  Result<std::string> expand(const std::string& text) const;
   Result<std::vector<std::string>> watched_files() const;
   Result<std::string> digest() const;
   std::map<std::string, FileStamp> stamps() const;
