@@ -188,8 +188,9 @@ def main():
 
 def sanitize(environment):
     """Unit and format tests under ASan and UBSan; the concurrent ones under clang's TSan."""
+    common = ["-Db_lundef=false", "-Dcpp_args=-g1"]  # lines for the traces are enough, and quicker
     if build("asan", "build-asan",
-             ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=0"],
+             ["-Db_sanitize=address,undefined", "-Doptimization=0", *common],
              targets=["tests/unit/unit", "tests/api/api_replay", "tests/fuzz/replay"]):
         options = {"ASAN_OPTIONS": "detect_stack_use_after_return=1",
                    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
@@ -198,8 +199,8 @@ def sanitize(environment):
         fuzz_corpus("build-asan", options)
     # gRPC in Debian is not instrumented, so TSan runs on what stands below it.
     clang = {"CC": "clang", "CXX": "clang++"}
-    if build("tsan", "build-tsan", ["-Db_sanitize=thread", "-Db_lundef=false", "-Doptimization=1",
-                                    "-Dgrpc=disabled", "-Dtools=disabled"], environment=clang,
+    if build("tsan", "build-tsan", ["-Db_sanitize=thread", "-Doptimization=1", "-Dgrpc=disabled",
+                                    "-Dtools=disabled", *common], environment=clang,
              targets=["tests/unit/unit"]):
         options = {"TSAN_OPTIONS": "halt_on_error=1"}
         for program in programs("build-tsan"):

@@ -7,7 +7,6 @@
 #include "base/duration.hpp"
 #include "tsdb/backfill/backfill.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -76,13 +75,11 @@ std::string size_text(uint64_t bytes) {
   return unit == 0 ? fmt::format("{}B", bytes) : fmt::format("{:.1f}{}", size, kUnits[unit]);
 }
 
-std::string time_text(int64_t ms) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(ms / 1000)));
-}
-
 /// The table of promtool, on standard error.
 void print_table(const CreateBlocksFlags& flags, const std::vector<BlockMeta>& blocks) {
-  auto time = [&](int64_t ms) { return flags.human_readable ? time_text(ms) : std::to_string(ms); };
+  auto time = [&](int64_t ms) {
+    return flags.human_readable ? format_rfc3339(ms) : std::to_string(ms);
+  };
   // Wide enough for both ways to write a time.
   auto print = [](const auto&... cells) {
     fmt::print(stderr, "{:<26}  {:<20}  {:<20}  {:<13}  {:<11}  {:<10}  {:<10}  {}\n", cells...);

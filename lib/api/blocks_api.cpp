@@ -2,9 +2,9 @@
 #include "api/blocks_api.hpp"
 
 #include "api/response.hpp"
+#include "base/duration.hpp"
 #include "base/json_text.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,10 +13,6 @@
 
 namespace mnemo::api {
 namespace {
-
-std::string time_text(int64_t ms) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)));
-}
 
 std::string escaped(std::string_view text) {
   std::string result;
@@ -41,8 +37,8 @@ std::string to_json(const BlocksInfo& info, const std::string& label) {
     json += info.blocks[i]->to_json();
   }
   json += "],\"refreshedAt\":";
-  append_json_string(
-      json, info.refreshed_at_ms == 0 ? "0001-01-01T00:00:00Z" : time_text(info.refreshed_at_ms));
+  append_json_string(json, info.refreshed_at_ms == 0 ? "0001-01-01T00:00:00Z"
+                                                     : format_rfc3339(info.refreshed_at_ms));
   json += ",\"err\":";
   if (info.error.ok()) {
     json += "null";
@@ -73,7 +69,7 @@ std::string to_page(BlocksInfo info, const std::string& label) {
     page += fmt::format(
         "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}"
         "</td><td>{}</td></tr>",
-        meta->ulid.to_string(), time_text(meta->min_time), time_text(meta->max_time),
+        meta->ulid.to_string(), format_rfc3339(meta->min_time), format_rfc3339(meta->max_time),
         thanos.resolution == 0 ? "raw" : std::to_string(thanos.resolution / 1000) + "s",
         meta->compaction.level, meta->stats.num_series, meta->stats.num_samples,
         escaped(thanos.source), escaped(thanos.labels.to_string()));

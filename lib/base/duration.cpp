@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/duration.hpp"
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -156,6 +159,10 @@ Result<int64_t> parse_rfc3339_ms(std::string_view text) {
   if (!in_range) return bad();
   int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
   return ((days * 24 + hour) * 60 + minute - zone) * 60000 + second * 1000 + ms;
+}
+
+std::string format_rfc3339(int64_t ms) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(static_cast<std::time_t>(ms / 1000)));
 }
 
 }  // namespace mnemo

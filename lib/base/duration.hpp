@@ -22,4 +22,7 @@ std::string format_duration_ms(int64_t ms);
 /// fractions, years 0000 to 9999). Errors: InvalidArgument.
 Result<int64_t> parse_rfc3339_ms(std::string_view text);
 
+/// The same to whole seconds: "2026-06-01T00:00:00Z".
+std::string format_rfc3339(int64_t ms);
+
 }  // namespace mnemo

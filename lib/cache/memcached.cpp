@@ -154,6 +154,7 @@ class MemcachedClient final : public RemoteClient {
     // A time to live of more than thirty days would be taken for a date.
     auto now = std::chrono::system_clock::now() + ttl;
     auto expires = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    if (ttl.count() <= 0) expires = -1;  // its clock is up to a second late
     auto request = "set " + key + " 0 " + std::to_string(expires) + " " +
                    std::to_string(value.size()) + "\r\n";
     request.append(value.as_string());

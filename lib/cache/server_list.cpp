@@ -44,6 +44,13 @@ ServerList::~ServerList() {
 
 std::shared_ptr<const ServerList::Servers> ServerList::servers(const Context& context) {
   std::unique_lock lock(mutex_);
+  // Who comes during the first look-up has nothing else to go by.
+  auto is_known = [&] { return !is_refreshing_ || !servers_->empty(); };
+  if (context.deadline()) {
+    idle_.wait_until(lock, context.token(), *context.deadline(), is_known);
+  } else {
+    idle_.wait(lock, context.token(), is_known);
+  }
   if (is_refreshing_ || Context::Clock::now() < due_) return servers_;
   is_refreshing_ = true;
   bool is_first = servers_->empty();

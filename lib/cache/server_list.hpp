@@ -53,7 +53,7 @@ class ServerList {
   ServerListOptions options_;
   std::stop_source stop_;
   std::mutex mutex_;
-  std::condition_variable idle_;
+  std::condition_variable_any idle_;
   std::shared_ptr<const Servers> servers_ = std::make_shared<Servers>();
   bool is_refreshing_ = false;
   Context::Clock::time_point due_{};

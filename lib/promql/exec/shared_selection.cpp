@@ -52,8 +52,10 @@ Result<bool> SharedSelection::pull(size_t place, QueryState& state, SelectedSeri
     }
     return true;
   }
+  if (at_end_) return false;
   MNEMO_TRY(bool more, stream_->next(series));
-  if (!more || readers_ == 1) return more;
+  at_end_ = !more;
+  if (at_end_ || readers_ == 1) return more;
   MNEMO_RETURN_IF_ERROR(
       state.hold_bytes(series.labels.memory_bytes() + series.samples->memory_bytes()));
   kept_.push_back(series);

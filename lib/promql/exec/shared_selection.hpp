@@ -39,6 +39,7 @@ class SharedSelection {
   std::unique_ptr<SelectedStream> stream_;
   std::vector<SelectedSeries> kept_;
   size_t readers_ = 1;
+  bool at_end_ = false;
 };
 
 /// The selections of one query.

@@ -29,6 +29,7 @@ TEST_CASE("duration: printed as Prometheus prints them") {
 
 TEST_CASE("time: RFC 3339 with fractions and offsets") {
   CHECK_EQ(*parse_rfc3339_ms("2026-06-01T00:00:00Z"), 1'780'272'000'000);
+  CHECK_EQ(format_rfc3339(1'780'272'000'999), "2026-06-01T00:00:00Z");
   CHECK_EQ(*parse_rfc3339_ms("2026-06-01T02:00:00.123456+02:00"), 1'780'272'000'123);
   CHECK_EQ(*parse_rfc3339_ms("0000-01-01T00:00:00Z"), -62'167'219'200'000);
   for (const char* bad : {"", "2026-06-01", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z",
