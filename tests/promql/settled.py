@@ -141,7 +141,7 @@ SETTLED = [
     ("3.8, #17199: info series that come and go are joined at each step", churning_infos),
     ("3.12, #18409: last_over_time drops names later that a subquery within it drops",
      dropped_name(LAST_OF_SUBQUERY)),
-    ("unsettled: timestamp() of a selector with @ leaves its offset out", data_of(TIMESTAMP_AT)),
+    ("unsettled: timestamp() of a selector with @ looks at a time for which it hasn't fetched", data_of(TIMESTAMP_AT)),
     ("unsettled: which of equal values is taken", data_of(TIES)),
     ("unsettled: Go's logarithms of denormal numbers are wrong on amd64", data_of(DENORMAL)),
     ("unsettled: absent has a label or not by how the storage orders matchers", data_of(SAME_LABEL)),
