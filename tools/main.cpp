@@ -89,7 +89,10 @@ int run(const std::vector<std::string>& arguments) {
                               [&](const Command& command) { return belongs(command, words); });
   if (is_group) {
     print_help(asks_for_help ? stdout : stderr, words);
-    return asks_for_help ? kDone : kWrongUsage;
+    if (asks_for_help) return kDone;
+    std::fprintf(stderr, "mnemo: error: no command given after \"mnemo%s%s\"\n",
+                 words.empty() ? "" : " ", words.c_str());
+    return kWrongUsage;
   }
   std::fprintf(stderr, "mnemo: error: unknown command \"%s\", try --help\n", words.c_str());
   return kWrongUsage;

@@ -59,7 +59,7 @@ def test_help_of_a_group_lists_its_commands():
 
 
 @pytest.mark.parametrize("arguments, told", [
-    (["tools", "tsdb"], "tools tsdb dump"),
+    (["tools", "tsdb"], "tools tsdb"),
     (["tools", "bucket", "ls"], "unknown command"),
     (["store"], "--objstore.config"),
     (["store", "--objstore.config={type: NOSUCH}"], "NOSUCH"),
