@@ -169,12 +169,15 @@ Result<std::vector<MetaFilter>> filters(const StoreFlags& flags,
 
 /// Looks up cache servers as endpoints are looked up.
 Result<cache::ServerLookup> lookup_of(const std::vector<std::string>& addresses,
-                                      std::chrono::milliseconds interval,
-                                      const std::shared_ptr<Logger>& logger) {
+                                      std::chrono::milliseconds interval, const std::string& name,
+                                      const std::shared_ptr<Logger>& logger, Metrics* metrics) {
   discovery::TargetSourceOptions options;
   options.addresses = addresses;
   options.dns_interval = interval;
   options.logger = logger;
+  options.metrics = metrics;
+  options.metric_prefix = "thanos_memcached_";
+  options.metric_labels = {{"name", name}};
   MNEMO_TRY(auto made, discovery::TargetSource::create(std::move(options)));
   std::shared_ptr<discovery::TargetSource> source = std::move(made);
   return cache::ServerLookup([source](const Context& context) -> Result<std::vector<std::string>> {
@@ -191,9 +194,10 @@ cache::CacheSurroundings cache_surroundings(const std::string& name, const Compo
   surroundings.executor = make_thread_pool(kCacheThreads);
   surroundings.metrics = component.metrics().get();
   surroundings.logger = component.logger();
-  surroundings.lookup = [logger = component.logger()](const std::vector<std::string>& addresses,
-                                                      std::chrono::milliseconds interval) {
-    auto lookup = lookup_of(addresses, interval, logger);
+  surroundings.lookup = [name, logger = component.logger(), metrics = component.metrics().get()](
+                            const std::vector<std::string>& addresses,
+                            std::chrono::milliseconds interval) {
+    auto lookup = lookup_of(addresses, interval, name, logger, metrics);
     if (lookup.ok()) return *std::move(lookup);
     return cache::ServerLookup(
         [failure = lookup.status()](const Context&) -> Result<std::vector<std::string>> {
@@ -228,6 +232,9 @@ Result<std::shared_ptr<BucketStore>> make_store(const StoreFlags& flags,
                                                 const Component& component) {
   MNEMO_RETURN_IF_ERROR(time_range(flags).status());
   MNEMO_TRY(auto bucket, make_bucket(flags, component));
+  component.metrics()
+      ->gauge("thanos_consistency_delay_seconds", "Configured consistency delay in seconds.")
+      .set(static_cast<double>(flags.consistency_delay_ms) / 1000);
   MetaFetcherOptions fetching;
   fetching.concurrency = flags.meta_fetch_concurrency;
   fetching.executor = component.executor();
