@@ -180,12 +180,8 @@ Result<cache::ServerLookup> lookup_of(const std::vector<std::string>& addresses,
   options.metric_labels = {{"name", name}};
   MNEMO_TRY(auto made, discovery::TargetSource::create(std::move(options)));
   std::shared_ptr<discovery::TargetSource> source = std::move(made);
-  return cache::ServerLookup([source](const Context& context) -> Result<std::vector<std::string>> {
-    std::vector<std::string> servers;
-    for (const auto& target : source->targets(context)) servers.push_back(target.address);
-    if (servers.empty()) return Status::unavailable("no server address resolved");
-    return servers;
-  });
+  return cache::ServerLookup(
+      [source](const Context& context) { return source->addresses(context); });
 }
 
 cache::CacheSurroundings cache_surroundings(const std::string& name, const Component& component) {

@@ -6,9 +6,11 @@
 #include "cache/memcached.hpp"
 #include "cache/redis.hpp"
 #include "cache/sealed_cache.hpp"
+#include "cache/tls_client.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -111,15 +113,37 @@ Result<std::shared_ptr<Cache>> make_memory(const std::string& what, const YAML::
   return std::shared_ptr<Cache>(std::move(cache));
 }
 
-/// The servers that each of the addresses names as those of its cluster.
-ServerLookup discover(std::vector<std::string> endpoints, std::chrono::milliseconds timeout) {
-  return [endpoints = std::move(endpoints),
-          timeout](const Context& context) -> Result<std::vector<std::string>> {
+/// The servers that each of the addresses names as those of its cluster, or named last.
+ServerLookup discover(const std::vector<std::string>& endpoints, std::chrono::milliseconds timeout,
+                      const CacheSurroundings& surroundings) {
+  Counter* lookups = nullptr;
+  Counter* failures = nullptr;
+  if (surroundings.metrics != nullptr) {
+    Metrics::LabelMap labels = {{"name", surroundings.name}};
+    lookups =
+        &surroundings.metrics->counter("thanos_memcached_auto_discovery_total",
+                                       "The number of memcache auto discovery attempts", labels);
+    failures =
+        &surroundings.metrics->counter("thanos_memcached_auto_discovery_failures_total",
+                                       "The number of memcache auto discovery failures", labels);
+  }
+  auto known = std::make_shared<std::map<std::string, std::vector<std::string>>>();
+  for (const auto& endpoint : endpoints) (*known)[endpoint];
+  return [=](const Context& context) -> Result<std::vector<std::string>> {
     std::vector<std::string> servers;
-    for (const auto& endpoint : endpoints) {
-      MNEMO_TRY(auto found, discover_memcached(context.with_timeout(timeout), endpoint));
-      servers.insert(servers.end(), found.begin(), found.end());
+    Status failure;
+    for (auto& [endpoint, last] : *known) {
+      auto found = discover_memcached(context.with_timeout(timeout), endpoint);
+      if (lookups != nullptr) lookups->increment();
+      if (!found.ok() && failures != nullptr) failures->increment();
+      if (found.ok()) {
+        last = *std::move(found);
+      } else {
+        failure = found.status();
+      }
+      servers.insert(servers.end(), last.begin(), last.end());
     }
+    if (servers.empty()) return failure;
     return servers;
   };
 }
@@ -150,7 +174,7 @@ Result<std::shared_ptr<Cache>> make_memcached(const std::string& what, const YAM
   options.servers.executor = surroundings.executor;
   options.servers.logger = surroundings.logger;
   if (auto_discovery) {
-    options.servers.lookup = discover(addresses, options.timeout);
+    options.servers.lookup = discover(addresses, options.timeout, surroundings);
   } else if (surroundings.lookup) {
     options.servers.lookup = surroundings.lookup(addresses, options.servers.interval);
   } else {
@@ -163,14 +187,26 @@ Result<std::shared_ptr<Cache>> make_memcached(const std::string& what, const YAM
   return make_sealed_cache(make_remote_cache(std::move(client), std::move(remote.options)));
 }
 
+Result<TlsClientOptions> read_tls(const std::string& what, const YAML::Node& node) {
+  TlsClientOptions options;
+  ConfigFields fields(what + ": tls_config", node);
+  fields.text("ca_file", options.ca_file);
+  fields.text("cert_file", options.cert_file);
+  fields.text("key_file", options.key_file);
+  fields.text("server_name", options.server_name);
+  fields.boolean("insecure_skip_verify", options.insecure_skip_verify);
+  fields.text("min_version", options.min_version);
+  MNEMO_RETURN_IF_ERROR(fields.finish());
+  return options;
+}
+
 Result<std::shared_ptr<Cache>> make_redis(const std::string& what, const YAML::Node& config,
                                           const CacheSurroundings& surroundings) {
   RedisOptions options;
   RemoteFields remote(surroundings, "redis");
   std::string address;
-  std::string master;
   uint64_t unused = 0;
-  bool tls = false;
+  bool tls_enabled = false;
   ConfigFields fields(what, config);
   fields.text("addr", address);
   fields.text("prefix", options.prefix);
@@ -185,18 +221,18 @@ Result<std::shared_ptr<Cache>> make_redis(const std::string& what, const YAML::N
   fields.number("max_set_multi_concurrency", unused);
   fields.number("set_multi_batch_size", unused);
   fields.bytes("cache_size", unused);
-  fields.boolean("tls_enabled", tls);
-  fields.take("tls_config");
-  fields.text("master_name", master);
+  fields.boolean("tls_enabled", tls_enabled);
+  auto tls_config = fields.take("tls_config");
+  fields.text("master_name", options.master_name);
+  fields.text("sentinel_username", options.sentinel_username);
+  fields.text("sentinel_password", options.sentinel_password);
   remote.read(fields);
   MNEMO_RETURN_IF_ERROR(fields.finish());
   MNEMO_RETURN_IF_ERROR(remote.finish(what));
   if (address.empty()) return invalid(what, "no redis addr provided");
-  if (tls) {
-    return Status::unimplemented(what + ": tls_enabled: Redis is not spoken to over TLS");
-  }
-  if (!master.empty()) {
-    return Status::unimplemented(what + ": master_name: Redis Sentinel is not asked for servers");
+  MNEMO_TRY(auto tls, read_tls(what, tls_config));
+  if (tls_enabled) {
+    MNEMO_TRY(options.tls, TlsClient::make(std::move(tls)).with_context(what + ": tls_config"));
   }
   MNEMO_RETURN_IF_ERROR(remote.check(what));
   options.addresses = split_commas(address);

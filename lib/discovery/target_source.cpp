@@ -107,6 +107,13 @@ std::vector<Target> TargetSource::targets(const Context& context) {
   return targets;
 }
 
+Result<std::vector<std::string>> TargetSource::addresses(const Context& context) {
+  std::vector<std::string> all;
+  for (const auto& target : targets(context)) all.push_back(target.address);
+  if (all.empty()) return Status::unavailable("no address is known, nor found by DNS");
+  return all;
+}
+
 void TargetSource::read_files() {
   std::map<std::filesystem::path, File> now;
   for (const auto& pattern : options_.files) {

@@ -51,6 +51,9 @@ class TargetSource {
   /// Each address once, in order of address.
   std::vector<Target> targets(const Context& context);
 
+  /// The same without what is known of them. Errors: Unavailable, where there is none.
+  Result<std::vector<std::string>> addresses(const Context& context);
+
  private:
   struct Cached {
     std::vector<ResolvedAddress> found;

@@ -230,8 +230,8 @@ TEST_CASE("cache configuration: Thanos' fields are read, others refused by name 
   CHECK_EQ(message("type: MEMCACHED\nconfig: {addresses: []}\n"),
            "test: no memcached addresses provided");
   CHECK_EQ(message("type: REDIS\n"), "test: no redis addr provided");
-  CHECK_EQ(message("type: REDIS\nconfig: {addr: 'a:1', tls_enabled: true}\n"),
-           "test: tls_enabled: Redis is not spoken to over TLS");
+  CHECK_EQ(message("type: REDIS\nconfig: {addr: 'a:1', tls_config: {cafile: x}}\n"),
+           "test: tls_config: line 2: unknown field \"cafile\"");
   CHECK_EQ(message("type: TAPE\n"), "test: cache with type TAPE is not supported");
   CHECK_EQ(message("type: [\n").substr(0, 10), "test: line");
 }
