@@ -155,7 +155,9 @@ TEST_CASE("bucket config: S3's fields are Thanos', and what is not done is refus
 
 TEST_CASE("bucket config: Azure and Google say which ways to authenticate they know") {
   const std::string azure = "type: AZURE\nconfig: {storage_account: a, container: c, ";
-  CHECK(has(config_error(azure + "client_id: i}"), "Unimplemented: bucket configuration: AZURE"));
+  CHECK(
+      has(config_error(azure + "client_id: i}"),
+          "bucket configuration: az_tenant_id, client_id, and client_secret must be set together"));
   CHECK(
       has(config_error(azure + "storage_account_key: \"?\"}"), "storage_account_key is no base64"));
   CHECK(has(config_error(azure + "storage_account_key: YQ==, storage_connection_string: x}"),
