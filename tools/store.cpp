@@ -5,9 +5,9 @@
 #include "serving.hpp"
 
 #include "api/blocks_api.hpp"
+#include "base/byte_size.hpp"
 #include "blocks/meta_filters.hpp"
 #include "blocks/selector.hpp"
-#include "cache/config_fields.hpp"
 #include "discovery/target_source.hpp"
 #include "objstore/caching_bucket_config.hpp"
 #include "store/bucket/bucket_store.hpp"
@@ -210,8 +210,7 @@ Result<std::shared_ptr<IndexCache>> make_index_cache(const StoreFlags& flags,
     return make_index_cache_from_config(yaml, cache_surroundings("index-cache", component))
         .with_context("--index-cache.config");
   }
-  MNEMO_TRY(auto bytes,
-            cache::parse_bytes(flags.index_cache_size).with_context("--index-cache-size"));
+  MNEMO_TRY(auto bytes, parse_byte_size(flags.index_cache_size).with_context("--index-cache-size"));
   return make_memory_index_cache(bytes, component.metrics().get());
 }
 
@@ -250,7 +249,7 @@ Result<std::shared_ptr<BucketStore>> make_store(const StoreFlags& flags,
   MNEMO_TRY(options.index_cache, make_index_cache(flags, component));
   options.limits = flags.limits;
   MNEMO_TRY(options.limits.downloaded_bytes,
-            cache::parse_bytes(flags.downloaded_bytes_limit)
+            parse_byte_size(flags.downloaded_bytes_limit)
                 .with_context("--store.grpc.downloaded-bytes-limit"));
   options.max_concurrent_series = flags.series_concurrency;
   options.load_concurrency = std::max<uint64_t>(flags.sync_concurrency, 1);

@@ -17,7 +17,7 @@ inline Result<std::shared_ptr<cache::Cache>> memcached_of(const std::string& yam
                                                           cache::CacheSurroundings surroundings) {
   surroundings.name = "test";
   surroundings.executor = make_thread_pool(2);
-  return cache::make_cache("test", "MEMCACHED", YAML::Load(yaml), surroundings);
+  return cache::make_cache("MEMCACHED", YAML::Load(yaml), surroundings);
 }
 
 /// Stores "key0", "key1" and so on.

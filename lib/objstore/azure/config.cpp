@@ -2,7 +2,7 @@
 #include "base/digest.hpp"
 #include "http/client_url.hpp"
 #include "objstore/azure/options.hpp"
-#include "objstore/config_fields.hpp"
+#include "objstore/http_section.hpp"
 
 #include <algorithm>
 #include <map>
@@ -99,8 +99,8 @@ int tries_of(int64_t retries, int64_t max_retries) {
 
 }  // namespace
 
-Result<Options> read_config(const YAML::Node& yaml) {
-  using namespace mnemo::config;
+Result<Options> read_config(const YAML::Node& config) {
+  using namespace mnemo::yaml;
   Options options;
   Source source;
   HttpSection http;
@@ -111,24 +111,24 @@ Result<Options> read_config(const YAML::Node& yaml) {
   std::chrono::milliseconds retry_delay{0};
   std::chrono::milliseconds max_retry_delay{0};
   MNEMO_RETURN_IF_ERROR(
-      read(yaml, {{"az_tenant_id", text(source.identity.tenant)},
-                  {"client_id", text(source.identity.client_id)},
-                  {"client_secret", text(source.identity.client_secret)},
-                  {"storage_account", text(options.account)},
-                  {"storage_account_key", text(source.key)},
-                  {"storage_connection_string", text(source.connection_string)},
-                  {"storage_create_container", flag(options.create_container)},
-                  {"container", text(options.container)},
-                  {"endpoint", text(source.endpoint)},
-                  {"user_assigned_id", text(source.identity.user_assigned_id)},
-                  {"max_retries", integer(max_retries)},
-                  {"reader_config", section({{"max_retry_requests", integer(read_retries)}})},
-                  {"pipeline_config", section({{"max_tries", integer(tries)},
-                                               {"try_timeout", duration(options.try_timeout)},
-                                               {"retry_delay", duration(retry_delay)},
-                                               {"max_retry_delay", duration(max_retry_delay)}})},
-                  {"http_config", section(http.fields())},
-                  {"msi_resource", text(msi_resource)}}));
+      read(config, {{"az_tenant_id", text(source.identity.tenant)},
+                    {"client_id", text(source.identity.client_id)},
+                    {"client_secret", text(source.identity.client_secret)},
+                    {"storage_account", text(options.account)},
+                    {"storage_account_key", text(source.key)},
+                    {"storage_connection_string", text(source.connection_string)},
+                    {"storage_create_container", flag(options.create_container)},
+                    {"container", text(options.container)},
+                    {"endpoint", text(source.endpoint)},
+                    {"user_assigned_id", text(source.identity.user_assigned_id)},
+                    {"max_retries", integer(max_retries)},
+                    {"reader_config", section({{"max_retry_requests", integer(read_retries)}})},
+                    {"pipeline_config", section({{"max_tries", integer(tries)},
+                                                 {"try_timeout", duration(options.try_timeout)},
+                                                 {"retry_delay", duration(retry_delay)},
+                                                 {"max_retry_delay", duration(max_retry_delay)}})},
+                    {"http_config", section(http.fields())},
+                    {"msi_resource", text(msi_resource)}}));
   if (tries < 0 || read_retries < 0 || max_retries < 0) {
     return Status::invalid_argument(
         "max_tries, max_retry_requests and max_retries must be greater than or equal to 0");
