@@ -4,7 +4,6 @@
 #include "base/digest.hpp"
 #include "base/letter_case.hpp"
 
-#include <boost/beast/core/detail/base64.hpp>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
@@ -53,15 +52,10 @@ std::optional<std::pair<std::string, std::string>> parse_basic_auth(std::string_
   constexpr std::string_view kScheme = "Basic ";
   if (!equal_ignoring_case(header.substr(0, kScheme.size()), kScheme)) return std::nullopt;
   header.remove_prefix(kScheme.size());
-  auto padding = header.size() - std::min(header.find('='), header.size());
-  std::string text(boost::beast::detail::base64::decoded_size(header.size()), '\0');
-  auto [written, read] =
-      boost::beast::detail::base64::decode(text.data(), header.data(), header.size());
-  if (read + padding != header.size() || padding > 2) return std::nullopt;
-  text.resize(written);
-  auto colon = text.find(':');
+  auto text = parse_base64(header);
+  auto colon = text ? text->find(':') : std::string::npos;
   if (colon == std::string::npos) return std::nullopt;
-  return std::pair(text.substr(0, colon), text.substr(colon + 1));
+  return std::pair(text->substr(0, colon), text->substr(colon + 1));
 }
 
 PasswordChecker::PasswordChecker() {
