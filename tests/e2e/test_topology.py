@@ -24,8 +24,8 @@ def history_range(cluster):
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_deduplicated_series_appear_once(cluster, query):
-    status, answer = get(cluster.query_url, "/api/v1/query_range",
+def test_deduplicated_series_appear_once(cluster, route, query):
+    status, answer = get(route.url, "/api/v1/query_range",
                          {"query": query, "dedup": "true", **history_range(cluster)})
     assert status == 200, answer
     labels = [tuple(sorted(s["metric"].items())) for s in answer["data"]["result"]]
@@ -33,40 +33,40 @@ def test_deduplicated_series_appear_once(cluster, query):
     assert not any(name == "replica" for metric in labels for name, _ in metric)
 
 
-def test_an_outage_of_one_replica_is_filled_by_the_other(cluster):
+def test_an_outage_of_one_replica_is_filled_by_the_other(cluster, route):
     outage = cluster.history_start + 9600
     for dedup, replica, expected in (("false", "b", 0), ("false", "a", 9), ("true", None, 9)):
         matcher = f'{{replica="{replica}"}}' if replica else ""
-        _, answer = get(cluster.query_url, "/api/v1/query",
+        _, answer = get(route.url, "/api/v1/query",
                         {"query": f"http_requests_total{matcher}", "time": outage, "dedup": dedup})
         assert len(answer["data"]["result"]) == expected
 
 
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("dedup", ["true", "false"])
-def test_a_stacked_querier_answers_as_a_flat_one(cluster, stacked, query, dedup):
+def test_a_stacked_querier_answers_as_a_flat_one(cluster, route, stacked, query, dedup):
     params = {"query": query, "dedup": dedup, **history_range(cluster)}
-    flat_status, flat = get(cluster.query_url, "/api/v1/query_range", params)
+    flat_status, flat = get(route.url, "/api/v1/query_range", params)
     status, answer = get(stacked, "/api/v1/query_range", params)
     assert (status, flat_status) == (200, 200), answer
     assert not differences(answer["data"], flat["data"])
 
 
 @pytest.fixture(scope="module")
-def stacked(cluster):
-    return cluster.start_query("query-stacked", [cluster.query_grpc])[0]
+def stacked(cluster, route):
+    return cluster.start_query(f"stacked-{route.name.replace(' ', '-')}", [route.grpc])[0]
 
 
-def test_labels_and_series(cluster):
-    _, names = get(cluster.query_url, "/api/v1/labels", {})
+def test_labels_and_series(cluster, route):
+    _, names = get(route.url, "/api/v1/labels", {})
     assert names["data"] == sorted({"__name__", "cluster", "code", "instance", "job", "le", "odd",
                                     "replica", "version"} | set(names["data"]))
-    _, values = get(cluster.query_url, "/api/v1/label/replica/values", {})
+    _, values = get(route.url, "/api/v1/label/replica/values", {})
     assert values["data"] == list(REPLICAS)
-    _, codes = get(cluster.query_url, "/api/v1/label/code/values",
+    _, codes = get(route.url, "/api/v1/label/code/values",
                    {"match[]": 'http_requests_total{instance="10.0.0.1:80"}'})
     assert codes["data"] == ["200", "404", "500"]
-    _, series = get(cluster.query_url, "/api/v1/series",
+    _, series = get(route.url, "/api/v1/series",
                     {"match[]": "build_info", "dedup": "true", **history_range(cluster)})
     assert sorted(s["instance"] for s in series["data"]) == ["10.0.0.1:80", "10.0.0.2:80",
                                                             "10.0.0.3:80"]
