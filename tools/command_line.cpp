@@ -90,7 +90,8 @@ void CommandLine::texts(std::string_view flag, std::vector<std::string>& target,
   parser_->app.add_option(long_name(flag), target, std::string(help) + " Repeatable.")
       ->expected(1)
       ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->default_str("");
 }
 
 void CommandLine::number(std::string_view flag, uint64_t& target, std::string_view help) {

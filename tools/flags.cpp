@@ -55,7 +55,7 @@ void GrpcServerFlags::declare(CommandLine& line) {
   line.duration("grpc-grace-period", grace_ms,
                 "How long open gRPC calls may take to end after SIGTERM.");
   line.texts("grpc-server-tls-ciphers", tls_ciphers,
-             "Cipher suite that TLS 1.2 may use (Go's name); repeatable. Those of 1.3 are fixed.");
+             "Cipher suite that TLS 1.2 may use (Go's name). Those of 1.3 are fixed.");
   line.refuse({"grpc-server-tls-curves"}, "gRPC offers CurveP256 alone", "CurveP256");
 }
 

@@ -27,12 +27,19 @@ constexpr Command kCommands[] = {
     {"tools tsdb verify", "check everything in blocks and name each fault", run_tsdb_verify},
 };
 
-void print_help(std::FILE* out) {
+/// Whether `group` is the first words of the command's name, or empty.
+bool belongs(const Command& command, const std::string& group) {
+  return group.empty() || command.path.starts_with(group + " ");
+}
+
+/// Of the commands in `group`.
+void print_help(std::FILE* out, const std::string& group) {
   std::fputs(
       "usage: mnemo <command> [<flags>]\n\n"
       "Long-term storage and a global query view for Prometheus.\n\nCommands:\n",
       out);
   for (const auto& command : kCommands) {
+    if (!belongs(command, group)) continue;
     std::fprintf(out, "  %-41.*s %.*s\n", static_cast<int>(command.path.size()),
                  command.path.data(), static_cast<int>(command.summary.size()),
                  command.summary.data());
@@ -67,19 +74,25 @@ int run(const std::vector<std::string>& arguments) {
     }
     return command.run(rest);
   }
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" ||
-      arguments[0] == "help") {
-    print_help(arguments.empty() ? stderr : stdout);
-    return arguments.empty() ? kWrongUsage : kDone;
-  }
-  if (arguments[0] == "--version") {
+  if (!arguments.empty() && arguments[0] == "--version") {
     std::printf("mnemo, version %s\n", kVersion);
     return kDone;
   }
   std::string words;
+  bool asks_for_help = false;
   for (const auto& argument : arguments) {
-    if (argument.starts_with('-')) break;
+    asks_for_help = asks_for_help || argument == "--help" || argument == "-h" || argument == "help";
+    if (asks_for_help || argument.starts_with('-')) break;
     words += (words.empty() ? "" : " ") + argument;
+  }
+  bool is_group = std::any_of(std::begin(kCommands), std::end(kCommands),
+                              [&](const Command& command) { return belongs(command, words); });
+  if (is_group) {
+    print_help(asks_for_help ? stdout : stderr, words);
+    if (asks_for_help) return kDone;
+    std::fprintf(stderr, "mnemo: error: no command given after \"mnemo%s%s\"\n",
+                 words.empty() ? "" : " ", words.c_str());
+    return kWrongUsage;
   }
   std::fprintf(stderr, "mnemo: error: unknown command \"%s\", try --help\n", words.c_str());
   return kWrongUsage;

@@ -102,7 +102,7 @@ void SidecarFlags::declare_reloader(CommandLine& line) {
             "Prometheus' configuration to watch; may be gzipped.");
   line.text("reloader.config-envsubst-file", reloader_output_file,
             "Where to write it with $(NAME) replaced by environment variables.");
-  line.texts("reloader.rule-dir", reloader_rule_dirs, "Folder with rules to watch; repeatable.");
+  line.texts("reloader.rule-dir", reloader_rule_dirs, "Folder with rules to watch.");
   line.duration("reloader.watch-interval", reloader_watch_interval_ms,
                 "How often all of them are read again, changed or not; 0: written once, not "
                 "watched.");

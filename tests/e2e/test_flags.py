@@ -52,7 +52,15 @@ def test_help_teaches(component):
     assert "--grpc-address" in result.stdout and "--http-address" in result.stdout
 
 
+def test_help_of_a_group_lists_its_commands():
+    result = run("tools", "tsdb", "--help")
+    assert result.returncode == 0
+    assert "tools tsdb dump" in result.stdout and "promql" not in result.stdout
+
+
 @pytest.mark.parametrize("arguments, told", [
+    (["tools", "tsdb"], "tools tsdb"),
+    (["tools", "bucket", "ls"], "unknown command"),
     (["store"], "--objstore.config"),
     (["store", "--objstore.config={type: NOSUCH}"], "NOSUCH"),
     (["store", "--objstore.config={type: FILESYSTEM}"], "directory"),

@@ -2,11 +2,13 @@
 #include "base/duration.hpp"
 #include "objstore/caching_bucket.hpp"
 #include "support/golden_bucket.hpp"
+#include "support/memory_use.hpp"
 #include "support/rounds.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <map>
@@ -160,7 +162,10 @@ TEST_CASE(
   size_t whole = 0;
   size_t warned = 0;
   size_t failed = 0;
+  uint64_t memory_before = anonymous_bytes();
+  uint64_t memory_most = memory_before;
   for (size_t i = 0; i < queries(); ++i) {
+    memory_most = std::max(memory_most, anonymous_bytes());
     unreliable->percent = i % 20 == 0 ? 0 : random() % 15;
     if (i % 10 == 0) {
       std::filesystem::remove_all(dir.path() / golden.directories[i % 12].filename());
@@ -191,6 +196,8 @@ TEST_CASE(
   CHECK_GT(warned, 0);
   CHECK_GT(failed, 0);
   CHECK_LE(unreliable->most_bytes, 17U << 20);
+  MESSAGE(((memory_most - memory_before) >> 10), " KiB more memory than before");
+  if (!kIsSanitized) CHECK_LE(memory_most - memory_before, 32U << 20);
 
   unreliable->percent = 0;
   REQUIRE(golden.store->sync(Context()).ok());
