@@ -92,13 +92,13 @@ class Cluster:
         process.wait_for(f"http://127.0.0.1:{http}/-/ready")
         return f"127.0.0.1:{grpc}"
 
-    def start_store(self, name, *flags):
+    def start_store(self, name, *flags, bucket=None, wait_for="ready"):
         grpc, http = free_port(), free_port()
         process = self.start(
-            name, MNEMO, "store", f"--objstore.config={self.bucket.config}",
+            name, MNEMO, "store", f"--objstore.config={(bucket or self.bucket).config}",
             f"--data-dir={self.folder / name}", "--sync-block-duration=1s",
             f"--grpc-address=127.0.0.1:{grpc}", f"--http-address=127.0.0.1:{http}", *flags)
-        process.wait_for(f"http://127.0.0.1:{http}/-/ready")
+        process.wait_for(f"http://127.0.0.1:{http}/-/{wait_for}")
         return f"127.0.0.1:{grpc}", f"http://127.0.0.1:{http}"
 
     def start_query(self, name, endpoints, *flags):

@@ -92,6 +92,10 @@ EXPRESSIONS = [
     "predict_linear(memory_bytes{%s}[30m], 3600)",
 ]
 
+# Steps of subqueries lie on multiples of them, where samples are too: the ranges within have one more
+# sample in a Prometheus 2.x.
+OTHERWISE_IN_2 = ["max_over_time(rate(http_requests_total{%s}[5m])[1h:5m])"]
+
 EXTERNAL = ("cluster", "replica")
 
 
@@ -147,7 +151,9 @@ def references(cluster, moments):
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_replica_equals_its_prometheus(route, references, expression):
+def test_replica_equals_its_prometheus(cluster, route, references, expression):
+    if cluster.major < 3 and expression in OTHERWISE_IN_2:
+        pytest.skip("ranges are closed at both ends in a Prometheus 2.x")
     wrong, answered = [], 0
     for replica, path, params, name, (status, reference) in references(expression):
         code, answer = get(route.url, path,
