@@ -32,10 +32,6 @@ bool is_meta_file(std::string_view name) {
   return name.ends_with("/meta.json") || name.ends_with("/deletion-mark.json");
 }
 
-std::string key_of(std::string_view verb, std::string_view name) {
-  return std::string(verb) + ":" + std::string(name);
-}
-
 std::string pack(const ObjectAttributes& attributes) {
   std::string packed;
   append_be64(packed, attributes.size);
@@ -125,7 +121,7 @@ class CachingBucket final : public Bucket {
               const std::function<Status(const BucketEntry&)>& visit) override {
     if (!prefix.empty()) return bucket_->list(context, prefix, recursive, visit);
     iter_.request();
-    auto key = key_of(recursive ? "iter-recursive" : "iter", options_.bucket_id);
+    auto key = key_of(recursive ? "iter-recursive" : "iter", "");
     if (auto packed = fetch(context, key)) {
       if (auto entries = unpack_listing(*packed)) {
         iter_.hit();
@@ -231,6 +227,10 @@ class CachingBucket final : public Bucket {
   }
 
  private:
+  std::string key_of(std::string_view verb, std::string_view name) const {
+    return std::string(verb) + ":" + options_.bucket_id + ":" + std::string(name);
+  }
+
   CallMetrics register_call(const char* operation, const char* config) {
     if (options_.metrics == nullptr) return {};
     Metrics::LabelMap labels = {{"operation", operation}, {"config", config}};
@@ -264,7 +264,7 @@ class CachingBucket final : public Bucket {
     ++changes_;
     constexpr cache::Ttl kNone{0};
     for (const char* verb : {"iter", "iter-recursive"}) {
-      cache_.store(key_of(verb, options_.bucket_id), Bytes(), kNone);
+      cache_.store(key_of(verb, ""), Bytes(), kNone);
     }
     for (const char* verb : {"content", "exists", "attrs"}) {
       cache_.store(key_of(verb, name), Bytes(), kNone);

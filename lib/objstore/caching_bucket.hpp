@@ -26,7 +26,7 @@ struct CachingBucketOptions {
   cache::Ttl metafile_exists_ttl = std::chrono::hours(2);
   cache::Ttl metafile_doesnt_exist_ttl = std::chrono::minutes(15);
   cache::Ttl metafile_content_ttl = std::chrono::hours(24);
-  std::string bucket_id;  // tells apart listings of buckets that share a cache
+  std::string bucket_id;  // tells apart buckets that share a cache
   std::shared_ptr<cache::Cache> cache;
   std::shared_ptr<Executor> executor;  // the requests of one read run here at once; may be null
   Metrics* metrics = nullptr;          // thanos_store_bucket_cache_*; must outlive the bucket

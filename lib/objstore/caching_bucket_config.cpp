@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "objstore/caching_bucket_config.hpp"
 
+#include "base/digest.hpp"
 #include "base/yaml_fields.hpp"
 
 #include <utility>
@@ -9,6 +10,7 @@ namespace mnemo {
 namespace {
 
 constexpr char kWhat[] = "caching bucket configuration";
+constexpr size_t kIdDigits = 32;
 
 yaml::Fields fields_of(CachingBucketOptions& options) {
   return {{"chunk_subrange_size", yaml::count(options.chunk_subrange_size)},
@@ -25,10 +27,11 @@ yaml::Fields fields_of(CachingBucketOptions& options) {
 }  // namespace
 
 Result<std::shared_ptr<Bucket>> make_caching_bucket_from_config(
-    std::shared_ptr<Bucket> bucket, std::string_view yaml, std::shared_ptr<Executor> requests,
-    const cache::CacheSurroundings& surroundings) {
+    std::shared_ptr<Bucket> bucket, std::string_view bucket_yaml, std::string_view yaml,
+    std::shared_ptr<Executor> requests, const cache::CacheSurroundings& surroundings) {
   CachingBucketOptions options;
-  options.bucket_id = bucket->name();
+  // Its name alone tells apart neither prefixes nor servers. A digest, since there are secrets.
+  options.bucket_id = hex_text(digest_of(DigestKind::kSha256, bucket_yaml)).substr(0, kIdDigits);
   options.executor = std::move(requests);
   options.metrics = surroundings.metrics;
   MNEMO_RETURN_IF_ERROR(yaml::read_document(kWhat, yaml, [&](const YAML::Node& root) -> Status {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The topology of the end-to-end tests: two Prometheus servers as HA replicas with a day of history,
-their sidecars, a folder as bucket, a store and queriers."""
+their sidecars, a bucket, a store and queriers."""
 import json
 import time
 import urllib.error
@@ -25,14 +25,17 @@ scrape_configs:
 
 
 class Cluster:
-    def __init__(self, folder):
-        self.folder = folder
-        self.bucket = folder / "bucket"
-        self.bucket_config = f"{{type: FILESYSTEM, config: {{directory: {self.bucket}}}}}"
+    """`major` is the version of Prometheus. The sidecars in `sidecar_grpc` serve all that their servers
+    have; those in `recent_grpc`, which ship nothing, only what is not all in the bucket."""
+
+    def __init__(self, folder, bucket, major):
+        self.folder, self.bucket, self.major = folder, bucket, major
         self.target = history.Target()
         self.processes = []
         self.prometheus_url = {}
         self.sidecar_grpc = {}
+        self.recent_grpc = {}
+        self.routes = {}
         now = int(time.time())
         self.history_end = now - 90
         self.history_start = (now - DAY) // 7200 * 7200
@@ -46,7 +49,9 @@ class Cluster:
         for replica in REPLICAS:
             self._start_prometheus(replica)
         for replica in REPLICAS:
-            self._start_sidecar(replica)
+            self.sidecar_grpc[replica] = self._start_sidecar(
+                replica, f"sidecar-{replica}", f"--objstore.config={self.bucket.config}")
+            self.recent_grpc[replica] = self._start_sidecar(replica, f"recent-{replica}", "--min-time=-3h")
         self.store_grpc, self.store_http = self.start_store("store")
         endpoints = [*self.sidecar_grpc.values(), self.store_grpc]
         self.query_url, self.query_grpc = self.start_query("query", endpoints)
@@ -63,36 +68,37 @@ class Cluster:
         text = history.open_metrics(self.history_start, self.history_end,
                                     offset=6.431 if replica == "b" else 0.0,
                                     gaps=[outage] if replica == "b" else [])
-        history.write_blocks(data, text, prometheus("promtool"))
+        history.write_blocks(data, text, prometheus("promtool", self.major))
         config = self.folder / f"prometheus-{replica}.yml"
         config.write_text(CONFIG.format(replica=replica, port=self.target.port))
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         process = self.start(
-            f"prometheus-{replica}", prometheus(), f"--config.file={config}",
+            f"prometheus-{replica}", prometheus(major=self.major), f"--config.file={config}",
             f"--storage.tsdb.path={data}", f"--web.listen-address=127.0.0.1:{port}",
             "--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h",
-            "--storage.tsdb.retention.time=30d", "--log.level=warn")
+            "--storage.tsdb.retention.time=30d", "--log.level=warn",
+            # Of one of them, series come in many frames.
+            *(["--storage.remote.read-max-bytes-in-frame=1000"] if replica == "b" else []))
         process.wait_for(f"{url}/-/ready", timeout=60)
         self.prometheus_url[replica] = url
 
-    def _start_sidecar(self, replica):
+    def _start_sidecar(self, replica, name, *flags):
         grpc, http = free_port(), free_port()
         process = self.start(
-            f"sidecar-{replica}", MNEMO, "sidecar", f"--tsdb.path={self.folder / f'data-{replica}'}",
+            name, MNEMO, "sidecar", f"--tsdb.path={self.folder / f'data-{replica}'}",
             f"--prometheus.url={self.prometheus_url[replica]}",
-            f"--objstore.config={self.bucket_config}",
-            f"--grpc-address=127.0.0.1:{grpc}", f"--http-address=127.0.0.1:{http}")
-        process.wait_for(f"http://127.0.0.1:{http}/-/ready")
-        self.sidecar_grpc[replica] = f"127.0.0.1:{grpc}"
-
-    def start_store(self, name, *flags):
-        grpc, http = free_port(), free_port()
-        process = self.start(
-            name, MNEMO, "store", f"--objstore.config={self.bucket_config}",
-            f"--data-dir={self.folder / name}", "--sync-block-duration=1s",
             f"--grpc-address=127.0.0.1:{grpc}", f"--http-address=127.0.0.1:{http}", *flags)
         process.wait_for(f"http://127.0.0.1:{http}/-/ready")
+        return f"127.0.0.1:{grpc}"
+
+    def start_store(self, name, *flags, bucket=None, wait_for="ready"):
+        grpc, http = free_port(), free_port()
+        process = self.start(
+            name, MNEMO, "store", f"--objstore.config={(bucket or self.bucket).config}",
+            f"--data-dir={self.folder / name}", "--sync-block-duration=1s",
+            f"--grpc-address=127.0.0.1:{grpc}", f"--http-address=127.0.0.1:{http}", *flags)
+        process.wait_for(f"http://127.0.0.1:{http}/-/{wait_for}")
         return f"127.0.0.1:{grpc}", f"http://127.0.0.1:{http}"
 
     def start_query(self, name, endpoints, *flags):
@@ -110,12 +116,9 @@ class Cluster:
     def process(self, name):
         return next(p for p in self.processes if p.name == name)
 
-    def block_count(self):
-        return len([p for p in self.bucket.glob("*/meta.json")])
-
     def _wait_for_uploads(self):
         expected = sum(len(list((self.folder / f"data-{r}").glob("*/meta.json"))) for r in REPLICAS)
-        wait_until(lambda: self.block_count() >= expected, f"{expected} blocks in the bucket")
+        wait_until(lambda: len(self.bucket.blocks()) >= expected, f"{expected} blocks in the bucket")
 
         def loaded():
             stores = get(self.query_url, "/api/v1/stores", {})[1]["data"]

@@ -32,6 +32,8 @@ def series_at(t):
         yield "build_info", f'{base},version="1.{i}"', 1
         if (t // 1200 + i) % 3:
             yield "flapping", base, t % 11
+        # Labels named like external ones, which take their place and change the order of series.
+        yield "owned", f'{base},cluster="{9 - i}",replica="own"', t % 13 + i
         yield "ratio", base, float("nan") if t % 1500 < 60 and i == 0 else (t % 1000) / 1000
     yield "limit", 'job="api"', 1e21
     yield "constant", 'job="api",odd="a b \\"quoted\\" \u00e9"', -0.0 if t % 60 else 42

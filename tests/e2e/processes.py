@@ -15,10 +15,13 @@ SHARED = pathlib.Path(os.environ.get("MNEMO_SHARED", ROOT.parent / "shared"))
 MNEMO = os.environ.get("MNEMO", str(ROOT / "build" / "tools" / "mnemo"))
 
 
-def prometheus(name="prometheus"):
-    """Where `prometheus` or `promtool` is: a 3.x where the environment names one, else Debian's."""
+def prometheus(name="prometheus", major=None):
+    """Where `prometheus` or `promtool` of a major version is; of any: a 3.x where the environment names
+    one, else Debian's 2.x."""
     folder = os.environ.get("MNEMO_PROMETHEUS3", "")
-    return str(pathlib.Path(folder) / name) if folder else shutil.which(name)
+    if major == 3 or (major is None and folder):
+        return str(pathlib.Path(folder) / name) if folder else None
+    return shutil.which(name)
 
 
 def free_port():
@@ -64,6 +67,15 @@ class Process:
                 pass
             time.sleep(0.05)
         raise AssertionError(f"{self.name} does not answer {url}\n{self.tail()}")
+
+    def wait_to_listen(self, port, timeout=30):
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline and self.running():
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"{self.name} does not listen on {port}\n{self.tail()}")
 
     def tail(self, size=4000):
         return self.log.read_text(errors="replace")[-size:] if self.log.exists() else ""

@@ -74,8 +74,8 @@ class Demo:
 
 
 class Site:
-    def __init__(self, folder: pathlib.Path):
-        self.folder, self.data, self.bucket = folder, folder / "data", folder / "bucket"
+    def __init__(self, folder: pathlib.Path, bucket):
+        self.folder, self.data, self.bucket = folder, folder / "data", bucket
         self.demo = Demo()
         self.processes = []
         self.ports = {name: free_port() for name in ("prometheus", "grpc", "http")}
@@ -101,7 +101,7 @@ class Site:
                 meta.write_text(json.dumps(content))
 
     def start_sidecar(self, *flags, bucket=True, name="sidecar"):
-        storage = [f"--objstore.config={{type: FILESYSTEM, config: {{directory: {self.bucket}}}}}"]
+        storage = [f"--objstore.config={self.bucket.config}"]
         process = Process(name, [
             MNEMO, "sidecar", f"--prometheus.url={self.url}", f"--tsdb.path={self.data}",
             f"--grpc-address={self.grpc}", f"--http-address=127.0.0.1:{self.ports['http']}",

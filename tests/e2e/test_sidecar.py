@@ -36,8 +36,9 @@ needs_grpc = pytest.mark.skipif(not grpc or not shutil.which("protoc"),
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    site = Site(tmp_path_factory.mktemp("site"))
+def site(tmp_path_factory, make_bucket):
+    folder = tmp_path_factory.mktemp("site")
+    site = Site(folder, make_bucket(folder / "bucket"))
     try:
         site.sidecar = site.start_sidecar(
             "--shipper.flush-on-shutdown", f"--reloader.config-file={site.config}",
@@ -50,7 +51,7 @@ def site(tmp_path_factory):
         site.prometheus = site.start_prometheus(*site.prometheus_flags)
         site.sidecar.wait_for(f"{site.http}/-/ready")
         # Labels change further down; blocks are shipped with those of the moment.
-        wait_until(lambda: all((site.bucket / b / "meta.json").exists() for b in site.golden_blocks),
+        wait_until(lambda: all(site.bucket.has(b) for b in site.golden_blocks),
                    "the blocks are shipped", site.sidecar)
         yield site
     finally:
@@ -249,7 +250,7 @@ def test_blocks_are_shipped_as_thanos_ships_them(site):
     if not site.golden_blocks:
         pytest.skip("no Prometheus 3 at $MNEMO_PROMETHEUS3, or no golden data")
     for block in site.golden_blocks:
-        ours = json.loads((site.bucket / block / "meta.json").read_text())
+        ours = site.bucket.meta(block)
         golden = json.loads((GOLDEN / "sidecar-run" / block / "meta.json").read_text())
         for meta in (ours, golden):
             assert meta["thanos"].pop("upload_time")
@@ -269,15 +270,15 @@ def test_a_restart_of_prometheus_is_survived(site):
     assert metric(site, "thanos_sidecar_prometheus_up") == 1
 
 
-def test_an_end_ships_what_is_in_no_block(site):
-    before = {path.parent.name for path in site.bucket.glob("*/meta.json")}
+def test_an_end_ships_what_is_in_no_block(site, tmp_path):
+    before = site.bucket.blocks()
     assert site.sidecar.stop(timeout=60) == 0, site.sidecar.tail()
-    new = {path.parent.name for path in site.bucket.glob("*/meta.json")} - before
+    new = site.bucket.blocks() - before
     assert new, site.sidecar.tail()
-    meta = json.loads((site.bucket / max(new) / "meta.json").read_text())
+    meta = site.bucket.meta(max(new))
     assert meta["thanos"]["labels"] == {"cluster": "golden", "replica": "a"}
     assert meta["maxTime"] > (time.time() - 60) * 1000
-    dump = subprocess.run([MNEMO, "tools", "tsdb", "dump", site.bucket / max(new),
+    dump = subprocess.run([MNEMO, "tools", "tsdb", "dump", site.bucket.copy(max(new), tmp_path),
                            '--match={__name__="demo_requests_total"}'],
                           capture_output=True, text=True, check=True).stdout
     assert 'code="500"' in dump

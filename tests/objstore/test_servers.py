@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 import servers
-from make_bucket import make_bucket
+from s3_client import S3Client
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "build/tests/objstore/bucket_servers"
@@ -28,7 +28,7 @@ config:
 def start_s3(start, access_key):
     def run(processes, port):
         start(processes, port)
-        make_bucket(f"127.0.0.1:{port}", access_key, servers.SECRET_KEY, "suite")
+        S3Client(f"127.0.0.1:{port}", access_key, servers.SECRET_KEY, "suite").make_bucket()
         return s3_yaml(port, access_key)
     return run
 

@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <sstream>
 
 namespace mnemo::testing {
 namespace {
@@ -30,7 +31,8 @@ bool wait_until_up(const std::string& address) {
   return false;
 }
 
-std::unique_ptr<CacheServer> start(const std::string& program, const std::string& package,
+std::unique_ptr<CacheServer> start(CacheServerKind kind, const std::string& program,
+                                   const std::string& package,
                                    const std::vector<std::string>& arguments,
                                    const std::string& socket_flag) {
   auto path = find_program({"/usr/bin/" + program, "/usr/sbin/" + program});
@@ -39,12 +41,12 @@ std::unique_ptr<CacheServer> start(const std::string& program, const std::string
     return nullptr;
   }
   auto server = std::make_unique<CacheServer>();
+  server->kind = kind;
   server->address = (server->dir.path() / "socket").string();
-  std::vector<std::string> command = {*path};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  command.insert(command.end(), {socket_flag, server->address});
-  server->process = std::make_unique<ChildProcess>(command, server->dir.path() / "log");
-  if (!wait_until_up(server->address)) FAIL("no answer from ", program);
+  server->command = {*path};
+  server->command.insert(server->command.end(), arguments.begin(), arguments.end());
+  server->command.insert(server->command.end(), {socket_flag, server->address});
+  server->start();
   return server;
 }
 
@@ -61,6 +63,86 @@ std::string free_port() {
     FAIL("no free port");
   }
   return std::to_string(ntohs(address.sin_port));
+}
+
+/// A conversation with the server; what goes wrong ends the test.
+class Talk {
+ public:
+  explicit Talk(const std::string& address)
+      : connection_(required(cache::Connection::open(context_, address))) {}
+
+  void say(std::string_view text) { check(connection_.write(context_, text)); }
+  void expect(std::string_view wanted) {
+    if (auto got = line(); got != wanted) FAIL(got);
+  }
+  std::string line() { return std::string(required(connection_.read_line(context_))); }
+  std::string content(size_t size) {
+    std::string data;
+    check(connection_.read_exactly(context_, size + 2, data));
+    data.resize(size);
+    return data;
+  }
+  /// All up to `end`, which nothing follows.
+  std::string until(std::string_view end) {
+    std::string text;
+    while (!text.ends_with(end)) text += required(connection_.read_some(context_));
+    return text.substr(0, text.size() - end.size());
+  }
+  /// A string of Redis.
+  std::string redis_text() { return content(number_after(line(), 1)); }
+
+  static size_t number_after(const std::string& line, size_t at) {
+    return std::stoul(line.substr(at));
+  }
+
+ private:
+  static void check(const Status& status) {
+    if (!status.ok()) FAIL(status.to_string());
+  }
+
+  template <class T>
+  static T required(Result<T> result) {
+    check(result.status());
+    return *std::move(result);
+  }
+
+  Context context_ = Context().with_timeout(std::chrono::seconds(10));
+  cache::Connection connection_;
+};
+
+/// Lines of "key=... exp=...", which end with LF only.
+std::vector<std::string> memcached_keys(Talk& talk) {
+  talk.say("lru_crawler metadump all\r\n");
+  std::istringstream dump(talk.until("END\r\n"));
+  std::vector<std::string> keys;
+  for (std::string line; std::getline(dump, line);) {
+    std::string key;
+    for (size_t i = std::string("key=").size(); i < line.size() && line[i] != ' '; ++i) {
+      if (line[i] != '%') {
+        key += line[i];
+        continue;
+      }
+      key += static_cast<char>(std::stoi(line.substr(i + 1, 2), nullptr, 16));
+      i += 2;
+    }
+    keys.push_back(key);
+  }
+  return keys;
+}
+
+std::string redis_command(const std::vector<std::string>& words) {
+  auto command = "*" + std::to_string(words.size()) + "\r\n";
+  for (const auto& word : words) {
+    command += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  }
+  return command;
+}
+
+std::vector<std::string> redis_keys(Talk& talk) {
+  talk.say(redis_command({"KEYS", "*"}));
+  std::vector<std::string> keys(Talk::number_after(talk.line(), 1));
+  for (auto& key : keys) key = talk.redis_text();
+  return keys;
 }
 
 }  // namespace
@@ -115,16 +197,66 @@ void send_redis(const CacheServer& server, const std::string& password,
   }
 }
 
-std::unique_ptr<CacheServer> start_memcached() {
+void CacheServer::start() {
+  kill();
+  std::filesystem::remove(address);
+  process = std::make_unique<ChildProcess>(command, dir.path() / "log");
+  if (!wait_until_up(address)) FAIL("no answer from ", command[0]);
+}
+
+std::map<std::string, std::string> CacheServer::contents() const {
+  Talk talk(address);
+  bool is_redis = kind == CacheServerKind::kRedis;
+  std::map<std::string, std::string> contents;
+  for (const auto& key : is_redis ? redis_keys(talk) : memcached_keys(talk)) {
+    talk.say(is_redis ? redis_command({"GET", key}) : "get " + key + "\r\n");
+    if (is_redis) {
+      contents[key] = talk.redis_text();
+      continue;
+    }
+    auto head = talk.line();
+    if (head == "END") continue;
+    contents[key] = talk.content(Talk::number_after(head, head.rfind(' ')));
+    talk.expect("END");
+  }
+  return contents;
+}
+
+void CacheServer::put(const std::map<std::string, std::string>& contents) const {
+  Talk talk(address);
+  for (const auto& [key, value] : contents) {
+    if (kind == CacheServerKind::kRedis) {
+      talk.say(redis_command({"SET", key, value}));
+      talk.expect("+OK");
+    } else {
+      talk.say("set " + key + " 0 0 " + std::to_string(value.size()) + "\r\n" + value + "\r\n");
+      talk.expect("STORED");
+    }
+  }
+}
+
+void CacheServer::forget_all() const {
+  Talk talk(address);
+  talk.say(kind == CacheServerKind::kRedis ? "FLUSHALL\r\n" : "flush_all\r\n");
+  talk.line();
+}
+
+std::unique_ptr<CacheServer> start_memcached(const std::vector<std::string>& options) {
   std::vector<std::string> arguments = {"-m", "64"};
   if (::geteuid() == 0) arguments.insert(arguments.end(), {"-u", "root"});
-  return start("memcached", "memcached", arguments, "-s");
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  return start(CacheServerKind::kMemcached, "memcached", "memcached", arguments, "-s");
 }
 
 std::unique_ptr<CacheServer> start_redis(const std::vector<std::string>& options) {
   std::vector<std::string> arguments = {"--port", "0", "--save", "", "--appendonly", "no"};
   arguments.insert(arguments.end(), options.begin(), options.end());
-  return start("redis-server", "redis-server", arguments, "--unixsocket");
+  return start(CacheServerKind::kRedis, "redis-server", "redis-server", arguments, "--unixsocket");
+}
+
+std::unique_ptr<CacheServer> start_cache_server(CacheServerKind kind,
+                                                const std::vector<std::string>& options) {
+  return kind == CacheServerKind::kRedis ? start_redis(options) : start_memcached(options);
 }
 
 }  // namespace mnemo::testing

@@ -50,6 +50,10 @@ bool ChildProcess::has_ended() {
   return ended_;
 }
 
+void ChildProcess::signal(int number) const {
+  if (!ended_) ::kill(pid_, number);
+}
+
 int ChildProcess::wait() {
   if (!ended_) ended_ = ::waitpid(pid_, &status_, 0) == pid_;
   return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;

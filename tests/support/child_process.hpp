@@ -23,6 +23,7 @@ class ChildProcess {
   /// Waits until the output has a line with `mark`, and gives what follows it in that line. Nothing
   /// after `seconds`, or when the program ends before.
   std::optional<std::string> wait_for_output(const std::string& mark, int seconds);
+  void signal(int number) const;
   /// Waits for the end; the exit status, or -1 for a signal.
   int wait();
   std::string output() const;

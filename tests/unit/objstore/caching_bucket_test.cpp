@@ -155,6 +155,44 @@ TEST_CASE("caching bucket: listings of the root are kept for their time, others 
   CHECK_EQ(fixture.count(BucketOperation::kList), 4);
 }
 
+TEST_CASE("caching bucket: buckets that share a cache never see each other's objects") {
+  std::shared_ptr<cache::Cache> shared = *cache::MemoryCache::create({});
+  auto over = [&](const std::shared_ptr<Bucket>& bucket, const std::string& id) {
+    CachingBucketOptions options;
+    options.cache = shared;
+    options.bucket_id = id;
+    return make_caching_bucket(bucket, std::move(options));
+  };
+  Fixture one;
+  Fixture other;
+  one.put(kMeta, "in one");
+  one.put(kSegment, "in one");
+  other.put(kSegment, "otherwise");
+  auto first = over(one.plain, "1");
+  auto second = over(other.plain, "2");
+  for (int round = 0; round < 2; ++round) {
+    auto count = [](Bucket& bucket) {
+      size_t entries = 0;
+      CHECK(bucket
+                .list(Context(), "", true,
+                      [&](const BucketEntry&) -> Status {
+                        ++entries;
+                        return {};
+                      })
+                .ok());
+      return entries;
+    };
+    CHECK_EQ(count(*first), 2);
+    CHECK_EQ(count(*second), 1);
+    CHECK(first->get(Context(), kMeta, 100).ok());
+    CHECK_EQ(second->get(Context(), kMeta, 100).status().code(), Code::kNotFound);
+    CHECK_EQ(second->attributes(Context(), kSegment)->size, 9);
+    CHECK_EQ(first->attributes(Context(), kSegment)->size, 6);
+    CHECK_EQ(second->get_range(Context(), kSegment, 0, 9)->as_string(), "otherwise");
+    CHECK_EQ(first->get_range(Context(), kSegment, 0, 9)->as_string(), "in one");
+  }
+}
+
 TEST_CASE("caching bucket: its own writes are seen at once, failures are not kept") {
   Fixture fixture;
   auto& bucket = *fixture.bucket;
@@ -182,7 +220,7 @@ TEST_CASE("caching bucket: Thanos' configuration is read, faults are named") {
     cache::CacheSurroundings surroundings;
     surroundings.name = "caching-bucket";
     surroundings.executor = make_thread_pool(1);
-    return make_caching_bucket_from_config(make_memory_bucket(), yaml, nullptr, surroundings)
+    return make_caching_bucket_from_config(make_memory_bucket(), "", yaml, nullptr, surroundings)
         .status()
         .message();
   };
