@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <system_error>
 
 namespace mnemo::cache {
 namespace {
@@ -43,15 +44,16 @@ BIO_METHOD* make_socket_method() {
   return method;
 }
 
-std::string last_error() {
-  auto error = ::ERR_peek_last_error();
-  const char* text = error == 0 ? nullptr : ::ERR_reason_error_string(error);
+std::string first_error() {
+  auto error = ::ERR_peek_error();  // the first is the cause of the others
   ::ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(error)) return std::generic_category().message(ERR_GET_REASON(error));
+  const char* text = error == 0 ? nullptr : ::ERR_reason_error_string(error);
   return text == nullptr ? "unknown error" : text;
 }
 
 Status unusable(const std::string& what, const std::string& file) {
-  return Status::invalid_argument(what + " " + file + ": " + last_error());
+  return Status::invalid_argument(what + " " + file + ": " + first_error());
 }
 
 Result<int> version_of(const std::string& text) {
@@ -72,7 +74,7 @@ bool is_ip_address(const std::string& host) {
 }  // namespace
 
 std::string tls_failure(const SSL* session) {
-  auto text = last_error();
+  auto text = first_error();
   auto verdict = ::SSL_get_verify_result(session);
   if (verdict != X509_V_OK) text += std::string(": ") + ::X509_verify_cert_error_string(verdict);
   return text;
@@ -138,7 +140,7 @@ Result<TlsClient::Session> TlsClient::session(int socket, const std::string& hos
   }
   Session session(::SSL_new(current().get()));
   auto* bio = session ? ::BIO_new(socket_method_.get()) : nullptr;
-  if (bio == nullptr) return Status::unavailable("TLS: " + last_error());
+  if (bio == nullptr) return Status::unavailable("TLS: " + first_error());
   ::BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(socket)));
   ::BIO_set_init(bio, 1);
   ::SSL_set_bio(session.get(), bio, bio);

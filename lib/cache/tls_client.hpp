@@ -61,7 +61,7 @@ class TlsClient {
   Stamps stamps_{};
 };
 
-/// Why the last call of OpenSSL on this thread failed, and why the server's certificate isn't
+/// Why OpenSSL failed on this thread, and why the server's certificate isn't
 /// trusted.
 std::string tls_failure(const SSL* session);
 
