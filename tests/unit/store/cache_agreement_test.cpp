@@ -218,8 +218,11 @@ TEST_CASE("caches agree: cold, warm and poisoned servers don't change an answer"
       scene.check_answers();
       return scene.hits() - before;
     };
-    round();
-    auto contents = settled(*server);
+    for (int i = 0; i < 2; ++i) {
+      round();
+      settled(*server);
+    }
+    auto contents = server->contents();
     REQUIRE_GT(contents.size(), 200);
     auto warm_hits = round();
     CHECK_GT(warm_hits, 100);
@@ -232,7 +235,7 @@ TEST_CASE("caches agree: cold, warm and poisoned servers don't change an answer"
       CHECK_LT(round(), warm_hits);
     }
     int rounds = 0;
-    while (round() != warm_hits && ++rounds < 20) settled(*server);
+    while (round() < warm_hits && ++rounds < 20) settled(*server);
     CHECK_LT(rounds, 20);  // all is well again
   }
 }
