@@ -47,11 +47,12 @@ inline Labels series_labels(uint64_t number) {
 }
 
 /// The samples of one series in one block, one after the other. A quarter of the series each:
-/// counters at jittering times, noisy gauges, ratios, constants.
+/// counters at jittering times, noisy gauges, ratios, constants; or, `noisy`, ratios in place of
+/// the constants.
 class SeriesSamples {
  public:
-  SeriesSamples(uint64_t number, uint64_t block)
-      : random_(number * 1'000'003 + block), kind_(number % 4) {
+  SeriesSamples(uint64_t number, uint64_t block, bool noisy = false)
+      : random_(number * 1'000'003 + block), kind_(noisy && number % 4 == 3 ? 2 : number % 4) {
     due_ = kStart + static_cast<int64_t>(block) * kBlockRange;
     value_ = static_cast<double>(number % 1000 + block * 1'000'000);
     next();

@@ -12,6 +12,7 @@
 #include "query/active_queries.hpp"
 #include "rpc/endpoint_set.hpp"
 #include "store/fanout/fanout_store.hpp"
+#include "store/limited_store.hpp"
 
 #include <mnemo/promql.hpp>
 
@@ -54,6 +55,7 @@ struct QueryFlags {
   bool enable_x_functions = false;
   std::vector<std::string> features;
   std::string active_query_path;
+  StoreLimits limits;
 
   void declare(CommandLine& line);
   void declare_client(CommandLine& line);
@@ -119,6 +121,11 @@ void QueryFlags::declare_client(CommandLine& line) {
   line.text("grpc-client-tls-key", client_tls_key, "Its private key.");
   line.text("grpc-client-tls-ca", client_tls_ca,
             "CA that servers' certificates must be signed by; empty: the system's.");
+  line.number("store.limits.request-series", limits.series,
+              "Most series that one Series call over gRPC may answer; 0: no limit.");
+  line.number("store.limits.request-samples", limits.samples,
+              "Most samples that one Series call over gRPC may answer, counted as 120 a chunk; 0: "
+              "no limit.");
   line.text("grpc-client-server-name", client_server_name,
             "Name that servers' certificates must have, instead of their address.");
   line.choice("grpc-client-tls-min-version", client_tls_min_version, {"1.2", "1.3"},
@@ -140,8 +147,6 @@ void QueryFlags::declare_known(CommandLine& line) {
   line.refuse({"deduplication.func"}, "replicas are merged by penalty", "penalty");
   line.refuse({"query.mode"}, "queries are evaluated here", "local");
   line.refuse({"grpc-compression"}, "gRPC calls are not compressed", "none");
-  line.refuse({"store.limits.request-series", "store.limits.request-samples"},
-              "the querier has no limits for StoreAPI requests; only 0 (none) is accepted", "0");
   line.refuse({"selector.relabel-config", "selector.relabel-config-file", "selector-label"},
               "the querier does not select by labels of its own");
   line.refuse({"query.partition-label"}, "queries are evaluated here");
@@ -208,6 +213,11 @@ Result<std::shared_ptr<rpc::EndpointSet>> make_endpoints(const QueryFlags& flags
   sources.files = flags.sd_files;
   sources.dns_interval = std::chrono::milliseconds(flags.sd_dns_interval_ms);
   sources.logger = component.logger();
+  sources.metrics = component.metrics().get();
+  sources.metric_prefix = "thanos_query_endpoints_";
+  sources.duplicates = &component.metrics()->counter(
+      "thanos_query_duplicated_endpoint_addresses_total",
+      "The number of times a duplicated endpoint addresses is detected from the different configs");
   MNEMO_TRY(auto made, discovery::TargetSource::create(std::move(sources)));
   std::shared_ptr<discovery::TargetSource> targets = std::move(made);
 
@@ -275,12 +285,20 @@ int64_t now_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
 }
 
-api::Evaluate make_evaluate(std::shared_ptr<Engine> engine, std::shared_ptr<ActiveQueries> active) {
-  return [engine = std::move(engine), active = std::move(active)](
+api::Evaluate make_evaluate(std::shared_ptr<Engine> engine, std::shared_ptr<ActiveQueries> active,
+                            const std::shared_ptr<Metrics>& metrics) {
+  auto& running = metrics->gauge("thanos_engine_queries", "Number of PromQL queries in flight.");
+  auto& total = metrics->counter("thanos_engine_queries_total", "Number of PromQL queries.",
+                                 {{"fallback", "false"}});
+  return [engine = std::move(engine), active = std::move(active), metrics, &running, &total](
              const Context& context, Queryable& queryable, const QueryRequest& request) {
-    if (!active) return engine->query(context, queryable, request);
-    auto entry = active->insert(request.expression, now_seconds());
-    return engine->query(context, queryable, request);
+    total.increment();
+    running.add(1);
+    std::optional<ActiveQueries::Entry> entry;
+    if (active) entry.emplace(active->insert(request.expression, now_seconds()));
+    auto result = engine->query(context, queryable, request);
+    running.add(-1);
+    return result;
   };
 }
 
@@ -291,7 +309,7 @@ api::QueryApiOptions api_options(const QueryFlags& flags, const Component& compo
   api::QueryApiOptions options;
   options.store = std::move(store);
   auto engine = std::make_shared<Engine>(engine_options(flags));
-  options.evaluate = make_evaluate(engine, std::move(active));
+  options.evaluate = make_evaluate(engine, std::move(active), component.metrics());
   options.explain = [engine](const QueryRequest& request) { return engine->explain(request); };
   options.enable_experimental_functions = engine->options().enable_experimental_functions;
   options.metrics = component.metrics();
@@ -323,7 +341,9 @@ Status run(const QueryFlags& flags, const CommandLine& line) {
   HttpRouter routes;
   api.add_routes(routes, "/api/v1");
   MNEMO_TRY(auto serving,
-            Serving::start(component, flags.common, flags.grpc, store, std::move(routes)));
+            Serving::start(component, flags.common, flags.grpc,
+                           make_limited_store(store, flags.limits, component.metrics()),
+                           std::move(routes)));
   component.every(std::chrono::milliseconds(kEndpointRefresh).count(), "asking the endpoints",
                   [&](const Context& context) {
                     endpoints->refresh(context);

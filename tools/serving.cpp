@@ -42,6 +42,7 @@ Serving::Serving(const Component& component, const CommonFlags& common, const Gr
       component_name_(component.name()),
       logger_(component.logger()),
       metrics_(component.metrics()),
+      process_metrics_(*metrics_),
       http_executor_(make_thread_pool(kHandlerThreads)),
       grpc_executor_(make_thread_pool(kHandlerThreads)) {}
 
@@ -64,7 +65,7 @@ Serving::~Serving() = default;
 
 Status Serving::listen_http(HttpRouter routes) {
   router_ = std::move(routes);
-  api::add_probe_routes(router_, probe_, *metrics_);
+  api::add_probe_routes(router_, probe_, *metrics_, [this] { process_metrics_.update(); });
   HttpServerOptions options;
   options.address = common_.http_address;
   options.executor = http_executor_;

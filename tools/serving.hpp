@@ -3,6 +3,7 @@
 
 #include "component.hpp"
 #include "flags.hpp"
+#include "process_metrics.hpp"
 
 #include "api/probes.hpp"
 #include "http/router.hpp"
@@ -55,6 +56,7 @@ class Serving {
   std::string component_name_;
   std::shared_ptr<Logger> logger_;
   std::shared_ptr<Metrics> metrics_;
+  ProcessMetrics process_metrics_;
   api::Probe probe_;
   std::shared_ptr<Executor> http_executor_;
   std::shared_ptr<Executor> grpc_executor_;

@@ -5,9 +5,9 @@
 #include "serving.hpp"
 
 #include "api/blocks_api.hpp"
+#include "base/byte_size.hpp"
 #include "blocks/meta_filters.hpp"
 #include "blocks/selector.hpp"
-#include "cache/config_fields.hpp"
 #include "discovery/target_source.hpp"
 #include "objstore/caching_bucket_config.hpp"
 #include "store/bucket/bucket_store.hpp"
@@ -169,20 +169,19 @@ Result<std::vector<MetaFilter>> filters(const StoreFlags& flags,
 
 /// Looks up cache servers as endpoints are looked up.
 Result<cache::ServerLookup> lookup_of(const std::vector<std::string>& addresses,
-                                      std::chrono::milliseconds interval,
-                                      const std::shared_ptr<Logger>& logger) {
+                                      std::chrono::milliseconds interval, const std::string& name,
+                                      const std::shared_ptr<Logger>& logger, Metrics* metrics) {
   discovery::TargetSourceOptions options;
   options.addresses = addresses;
   options.dns_interval = interval;
   options.logger = logger;
+  options.metrics = metrics;
+  options.metric_prefix = "thanos_memcached_";
+  options.metric_labels = {{"name", name}};
   MNEMO_TRY(auto made, discovery::TargetSource::create(std::move(options)));
   std::shared_ptr<discovery::TargetSource> source = std::move(made);
-  return cache::ServerLookup([source](const Context& context) -> Result<std::vector<std::string>> {
-    std::vector<std::string> servers;
-    for (const auto& target : source->targets(context)) servers.push_back(target.address);
-    if (servers.empty()) return Status::unavailable("no server address resolved");
-    return servers;
-  });
+  return cache::ServerLookup(
+      [source](const Context& context) { return source->addresses(context); });
 }
 
 cache::CacheSurroundings cache_surroundings(const std::string& name, const Component& component) {
@@ -191,9 +190,10 @@ cache::CacheSurroundings cache_surroundings(const std::string& name, const Compo
   surroundings.executor = make_thread_pool(kCacheThreads);
   surroundings.metrics = component.metrics().get();
   surroundings.logger = component.logger();
-  surroundings.lookup = [logger = component.logger()](const std::vector<std::string>& addresses,
-                                                      std::chrono::milliseconds interval) {
-    auto lookup = lookup_of(addresses, interval, logger);
+  surroundings.lookup = [name, logger = component.logger(), metrics = component.metrics().get()](
+                            const std::vector<std::string>& addresses,
+                            std::chrono::milliseconds interval) {
+    auto lookup = lookup_of(addresses, interval, name, logger, metrics);
     if (lookup.ok()) return *std::move(lookup);
     return cache::ServerLookup(
         [failure = lookup.status()](const Context&) -> Result<std::vector<std::string>> {
@@ -210,8 +210,7 @@ Result<std::shared_ptr<IndexCache>> make_index_cache(const StoreFlags& flags,
     return make_index_cache_from_config(yaml, cache_surroundings("index-cache", component))
         .with_context("--index-cache.config");
   }
-  MNEMO_TRY(auto bytes,
-            cache::parse_bytes(flags.index_cache_size).with_context("--index-cache-size"));
+  MNEMO_TRY(auto bytes, parse_byte_size(flags.index_cache_size).with_context("--index-cache-size"));
   return make_memory_index_cache(bytes, component.metrics().get());
 }
 
@@ -229,6 +228,9 @@ Result<std::shared_ptr<BucketStore>> make_store(const StoreFlags& flags,
                                                 const Component& component) {
   MNEMO_RETURN_IF_ERROR(time_range(flags).status());
   MNEMO_TRY(auto bucket, make_bucket(flags, component));
+  component.metrics()
+      ->gauge("thanos_consistency_delay_seconds", "Configured consistency delay in seconds.")
+      .set(static_cast<double>(flags.consistency_delay_ms) / 1000);
   MetaFetcherOptions fetching;
   fetching.concurrency = flags.meta_fetch_concurrency;
   fetching.executor = component.executor();
@@ -248,7 +250,7 @@ Result<std::shared_ptr<BucketStore>> make_store(const StoreFlags& flags,
   MNEMO_TRY(options.index_cache, make_index_cache(flags, component));
   options.limits = flags.limits;
   MNEMO_TRY(options.limits.downloaded_bytes,
-            cache::parse_bytes(flags.downloaded_bytes_limit)
+            parse_byte_size(flags.downloaded_bytes_limit)
                 .with_context("--store.grpc.downloaded-bytes-limit"));
   options.max_concurrent_series = flags.series_concurrency;
   options.load_concurrency = std::max<uint64_t>(flags.sync_concurrency, 1);

@@ -48,6 +48,7 @@ class Stopwatch {
 struct Size {
   uint64_t series = 0;
   uint64_t samples = 0;
+  bool noisy = false;
 };
 
 /// Calls `sample(series, time, value)` for all samples of a block, as scrapes bring them or one
@@ -56,7 +57,7 @@ template <typename Sample>
 Status each_sample(Size size, uint64_t block, bool by_scrape, const Sample& sample) {
   std::vector<SeriesSamples> open;
   if (by_scrape) {
-    for (uint64_t i = 0; i < size.series; ++i) open.emplace_back(i, block);
+    for (uint64_t i = 0; i < size.series; ++i) open.emplace_back(i, block, size.noisy);
     for (uint64_t scrape = 0; scrape < size.samples; ++scrape) {
       for (uint64_t i = 0; i < size.series; ++i) {
         MNEMO_RETURN_IF_ERROR(sample(i, open[i].time(), open[i].value()));
@@ -66,7 +67,7 @@ Status each_sample(Size size, uint64_t block, bool by_scrape, const Sample& samp
     return {};
   }
   for (uint64_t i = 0; i < size.series; ++i) {
-    SeriesSamples samples(i, block);
+    SeriesSamples samples(i, block, size.noisy);
     for (uint64_t at = 0; at < size.samples; ++at, samples.next()) {
       MNEMO_RETURN_IF_ERROR(sample(i, samples.time(), samples.value()));
     }
@@ -81,10 +82,11 @@ std::vector<Labels> all_labels(uint64_t count) {
   return labels;
 }
 
-/// write FOLDER BLOCK SERIES SAMPLES scrape|number|series: one block through the block writer, the
-/// samples scrape by scrape, with labels or numbers of series, or series by series.
+/// write FOLDER BLOCK SERIES SAMPLES scrape|number|series|noisy: one block through the block
+/// writer, the samples scrape by scrape, with labels or numbers of series, or series by series, of
+/// noisy ones too.
 Status write_block(const std::vector<std::string>& args) {
-  Size size{std::stoull(args[2]), std::stoull(args[3])};
+  Size size{std::stoull(args[2]), std::stoull(args[3]), args[4] == "noisy"};
   uint64_t block = std::stoull(args[1]);
   bool by_number = args[4] == "number";
   bool by_scrape = by_number || args[4] == "scrape";
@@ -198,7 +200,7 @@ constexpr Mode kModes[] = {{"write", 5, write_block},
 
 int main(int argc, char** argv) {
   return run_mode(kModes, argc, argv,
-                  "usage: write FOLDER BLOCK SERIES SAMPLES scrape|number|series\n"
+                  "usage: write FOLDER BLOCK SERIES SAMPLES scrape|number|series|noisy\n"
                   "       text FILE SERIES SAMPLES\n"
                   "       labels FILE SERIES\n"
                   "       many FOLDER BLOCK SERIES\n");

@@ -6,6 +6,7 @@
 #include <mnemo/metrics.hpp>
 
 #include <atomic>
+#include <functional>
 
 namespace mnemo::api {
 
@@ -24,8 +25,9 @@ class Probe {
   std::atomic<bool> ready_{false};
 };
 
-/// Adds `/-/healthy`, `/-/ready` and `/metrics`, as every component has them. `probe` and `metrics`
-/// must outlive the router.
-void add_probe_routes(HttpRouter& router, const Probe& probe, const Metrics& metrics);
+/// Adds `/-/healthy`, `/-/ready` and `/metrics`, as every component has them; `before_metrics` is
+/// called before each answer of the last. `probe` and `metrics` must outlive the router.
+void add_probe_routes(HttpRouter& router, const Probe& probe, const Metrics& metrics,
+                      std::function<void()> before_metrics = {});
 
 }  // namespace mnemo::api

@@ -6,16 +6,18 @@
 namespace mnemo {
 
 Gate::Gate(size_t max_concurrent, Metrics& metrics, const std::string& prefix,
-           const Metrics::LabelMap& labels)
+           const Metrics::LabelMap& labels, const std::string& what)
     : max_(max_concurrent),
-      in_flight_(metrics.gauge(prefix + "gate_queries_in_flight",
-                               "Number of queries that are currently in flight.", labels)),
-      total_(metrics.counter(prefix + "gate_queries_total", "Total number of queries.", labels)),
+      in_flight_(metrics.gauge(prefix + "gate_" + what + "_in_flight",
+                               "Number of " + what + " that are currently in flight.", labels)),
+      total_(metrics.counter(prefix + "gate_" + what + "_total", "Total number of " + what + ".",
+                             labels)),
       duration_(metrics.histogram(
-          prefix + "gate_queries_duration_seconds",
-          "How many seconds it took for queries to wait at the gate.",
+          prefix + "gate_" + what + "_duration_seconds",
+          "How many seconds it took for " + what + " to wait at the gate.",
           {0.01, 0.1, 0.3, 0.6, 1, 3, 6, 9, 20, 30, 60, 90, 120, 240, 360, 720}, labels)) {
-  metrics.gauge(prefix + "gate_queries_max", "Maximum number of concurrent queries.", labels)
+  metrics
+      .gauge(prefix + "gate_" + what + "_max", "Maximum number of concurrent " + what + ".", labels)
       .set(static_cast<double>(max_concurrent));
 }
 

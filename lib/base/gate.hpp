@@ -14,8 +14,8 @@ namespace mnemo {
 
 /// Lets a limited number of operations go on at the same time and makes others wait for their turn.
 ///
-/// Thread-safe. Exposes, after a prefix: gate_queries_max, _in_flight (waiting ones included),
-/// _total, _duration_seconds.
+/// Thread-safe. Exposes, after a prefix and named by what passes: gate_queries_max, _in_flight
+/// (waiting ones included), _total, _duration_seconds.
 class Gate {
  public:
   /// Leaves the gate when it is destroyed.
@@ -32,9 +32,9 @@ class Gate {
     Gate* gate_;
   };
 
-  /// `max_concurrent` 0: no limit.
+  /// `max_concurrent` 0: no limit. `what`: "queries", "gets" and the like.
   Gate(size_t max_concurrent, Metrics& metrics, const std::string& prefix,
-       const Metrics::LabelMap& labels = {});
+       const Metrics::LabelMap& labels = {}, const std::string& what = "queries");
 
   /// Waits for a free place. Fails when `context` ends before.
   Result<Pass> enter(const Context& context);

@@ -39,6 +39,16 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   return address;
 }
 
+std::optional<HostPort> split_host_port(std::string_view address) {
+  size_t colon = address.rfind(':');
+  if (colon == address.npos || colon + 1 == address.size()) return std::nullopt;
+  if (address.find(']', colon) != address.npos) return std::nullopt;
+  auto host = address.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty()) return std::nullopt;
+  return HostPort{std::string(host), std::string(address.substr(colon + 1))};
+}
+
 std::string join_host_port(std::string_view host, uint16_t port) {
   bool is_v6 = host.find(':') != std::string_view::npos;
   std::string text = is_v6 ? "[" + std::string(host) + "]" : std::string(host);

@@ -4,6 +4,7 @@
 #include <mnemo/status.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,14 @@ struct ListenAddress {
 
 /// Reads ":10902", "0.0.0.0:10902", "localhost:0", "[::1]:0". Errors: InvalidArgument.
 Result<ListenAddress> parse_listen_address(std::string_view text);
+
+struct HostPort {
+  std::string host;  // without brackets
+  std::string port;
+};
+
+/// Takes "host:port" apart, also "[::1]:port"; nothing where one of the two is missing.
+std::optional<HostPort> split_host_port(std::string_view address);
 
 /// "host:port", with brackets around an IPv6 address.
 std::string join_host_port(std::string_view host, uint16_t port);

@@ -25,6 +25,23 @@ constexpr const char* kSyncedStates[] = {"corrupted-meta-json",
                                          "marked-for-no-downsample",
                                          "parquet-migrated"};
 
+constexpr MetricName kSyncs = {"thanos_blocks_meta_syncs_total",
+                               "Total blocks metadata synchronization attempts"};
+constexpr MetricName kBaseSyncs = {
+    "thanos_blocks_meta_base_syncs_total",
+    "Total blocks metadata synchronization attempts by base Fetcher"};
+constexpr MetricName kCacheBusts = {"thanos_blocks_meta_base_cache_busts_total",
+                                    "Total blocks metadata cache busts by base Fetcher"};
+constexpr MetricName kFailures = {"thanos_blocks_meta_sync_failures_total",
+                                  "Total blocks metadata synchronization failures"};
+
+/// So that a rate sees the first of each.
+void count_from_zero(Metrics& metrics) {
+  for (const auto& one : {kSyncs, kBaseSyncs, kCacheBusts, kFailures}) {
+    metrics.counter(one.name, one.help);
+  }
+}
+
 bool same(const ObjectAttributes& a, const ObjectAttributes& b) {
   return a.size == b.size && a.last_modified_ms == b.last_modified_ms;
 }
@@ -59,14 +76,14 @@ void BlockView::exclude(const Ulid& block, std::string_view state) {
 MetaFetcher::MetaFetcher(std::shared_ptr<Bucket> bucket, MetaFetcherOptions options)
     : bucket_(std::move(bucket)), options_(std::move(options)) {
   if (!options_.logger) options_.logger = null_logger();
+  if (options_.metrics != nullptr) count_from_zero(*options_.metrics);
 }
 
 Result<BlockView> MetaFetcher::fetch(const Context& context) {
   std::lock_guard lock(mutex_);
   auto start = std::chrono::steady_clock::now();
-  add("thanos_blocks_meta_syncs_total", "Total blocks metadata synchronization attempts");
-  add("thanos_blocks_meta_base_syncs_total",
-      "Total blocks metadata synchronization attempts by base Fetcher");
+  add(kSyncs);
+  add(kBaseSyncs);
   auto result = fetch_and_filter(context);
   if (options_.metrics != nullptr) {
     std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
@@ -115,8 +132,7 @@ std::vector<MetaFetcher::Wanted> MetaFetcher::missing_metas(
     auto at = listing.find(entry.first);
     if (at == listing.end() || !at->second.meta) return true;
     if (same(*at->second.meta, entry.second.attributes)) return false;
-    add("thanos_blocks_meta_base_cache_busts_total",
-        "Total blocks metadata cache busts by base Fetcher");
+    add(kCacheBusts);
     return true;
   });
   std::vector<Wanted> wanted;
@@ -181,9 +197,7 @@ void MetaFetcher::fill(BlockView& view) const {
 }
 
 void MetaFetcher::count(const Result<BlockView>& result) const {
-  auto& failures = options_.metrics->counter("thanos_blocks_meta_sync_failures_total",
-                                             "Total blocks metadata synchronization failures");
-  if (!result.ok() || !result->complete.ok()) failures.increment();
+  if (!result.ok() || !result->complete.ok()) add(kFailures);
   if (!result.ok()) return;
   auto states = result->synced_states;
   states["loaded"] = result->metas.size();
@@ -195,8 +209,9 @@ void MetaFetcher::count(const Result<BlockView>& result) const {
   }
 }
 
-void MetaFetcher::add(const char* name, const char* help) const {
-  if (options_.metrics != nullptr) options_.metrics->counter(name, help).increment();
+void MetaFetcher::add(const MetricName& counter) const {
+  if (options_.metrics == nullptr) return;
+  options_.metrics->counter(counter.name, counter.help).increment();
 }
 
 }  // namespace mnemo

@@ -63,6 +63,11 @@ struct MetaFetcherOptions {
   std::shared_ptr<Logger> logger;      // null: none
 };
 
+struct MetricName {
+  const char* name;
+  const char* help;
+};
+
 /// Tells which blocks are in a bucket.
 ///
 /// Thread-safe: fetches run one after the other.
@@ -96,7 +101,7 @@ class MetaFetcher {
   void remember(std::vector<Wanted> loaded, BlockView& view);
   void fill(BlockView& view) const;
   void count(const Result<BlockView>& result) const;
-  void add(const char* name, const char* help) const;
+  void add(const MetricName& counter) const;
 
   std::shared_ptr<Bucket> bucket_;
   MetaFetcherOptions options_;

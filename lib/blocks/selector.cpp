@@ -4,7 +4,7 @@
 #include "base/digest.hpp"
 #include "base/letter_case.hpp"
 #include "base/varint.hpp"
-#include "cache/config_fields.hpp"
+#include "base/yaml_fields.hpp"
 
 #include <utility>
 
@@ -14,43 +14,36 @@ namespace {
 constexpr char kWhat[] = "selector relabel configuration";
 constexpr char kBlockId[] = "__block_id";
 
-Status invalid(const YAML::Node& rule, const std::string& message) {
-  return Status::invalid_argument(std::string(kWhat) + ": line " +
-                                  std::to_string(rule.Mark().line + 1) + ": " + message);
-}
-
 Result<SelectorRule> read_rule(const YAML::Node& node) {
   SelectorRule rule;
   std::string action = "replace";
   std::string regex = "(.*)";
   std::string replacement;
-  cache::ConfigFields fields(kWhat, node);
-  fields.text("action", action);
-  fields.texts("source_labels", rule.source_labels);
-  fields.text("separator", rule.separator);
-  fields.text("regex", regex);
-  fields.text("target_label", rule.target_label);
-  fields.text("replacement", replacement);
-  fields.number("modulus", rule.modulus);
-  MNEMO_RETURN_IF_ERROR(fields.finish());
+  MNEMO_RETURN_IF_ERROR(yaml::read(node, {{"action", yaml::text(action)},
+                                          {"source_labels", yaml::texts(rule.source_labels)},
+                                          {"separator", yaml::text(rule.separator)},
+                                          {"regex", yaml::text(regex)},
+                                          {"target_label", yaml::text(rule.target_label)},
+                                          {"replacement", yaml::text(replacement)},
+                                          {"modulus", yaml::count(rule.modulus)}}));
   action = lower_case(action);
   if (action == "hashmod") {
     rule.action = SelectorRule::Action::kHashMod;
     if (rule.modulus == 0) {
-      return invalid(node, "relabel configuration for hashmod requires non-zero modulus");
+      return yaml::error_at(node, "relabel configuration for hashmod requires non-zero modulus");
     }
     if (rule.target_label.empty()) {
-      return invalid(node,
-                     "relabel configuration for hashmod action requires 'target_label' value");
+      return yaml::error_at(
+          node, "relabel configuration for hashmod action requires 'target_label' value");
     }
     return rule;
   }
   if (action != "keep" && action != "drop") {
-    return invalid(node, "unsupported relabel action: " + action);
+    return yaml::error_at(node, "unsupported relabel action: " + action);
   }
   if (action == "drop") rule.action = SelectorRule::Action::kDrop;
   auto matcher = Matcher::regex("joined", regex);
-  if (!matcher.ok()) return invalid(node, matcher.status().message());
+  if (!matcher.ok()) return yaml::error_at(node, matcher.status().message());
   rule.regex = *std::move(matcher);
   return rule;
 }
@@ -66,9 +59,9 @@ uint64_t hash_of(const std::string& text) {
 
 Result<std::vector<SelectorRule>> parse_selector(std::string_view yaml) {
   std::vector<SelectorRule> rules;
-  MNEMO_RETURN_IF_ERROR(cache::read_yaml(kWhat, yaml, [&](const YAML::Node& root) -> Status {
+  MNEMO_RETURN_IF_ERROR(yaml::read_document(kWhat, yaml, [&](const YAML::Node& root) -> Status {
     if (root.IsNull()) return {};
-    if (!root.IsSequence()) return invalid(root, "not a list of rules");
+    if (!root.IsSequence()) return yaml::error_at(root, "not a list of rules");
     for (const auto& node : root) {
       MNEMO_TRY(auto rule, read_rule(node));
       rules.push_back(std::move(rule));

@@ -6,12 +6,10 @@
 #include <mnemo/metrics.hpp>
 #include <mnemo/status.hpp>
 
+#include "base/yaml_fields.hpp"
 #include "cache/cache.hpp"
-#include "cache/config_fields.hpp"
 #include "cache/memory_cache.hpp"
 #include "cache/server_list.hpp"
-
-#include <yaml-cpp/yaml.h>
 
 #include <functional>
 #include <memory>
@@ -37,15 +35,14 @@ struct CacheSurroundings {
 
 /// Makes the cache of Thanos' `type` (IN-MEMORY, MEMCACHED, REDIS) and `config`; what is kept in
 /// servers is sealed. Errors: InvalidArgument (with field and line), Unimplemented (by name).
-Result<std::shared_ptr<Cache>> make_cache(const std::string& what, const std::string& type,
-                                          const YAML::Node& config,
+Result<std::shared_ptr<Cache>> make_cache(const std::string& type, const YAML::Node& config,
                                           const CacheSurroundings& surroundings);
 
-/// The same for a whole document, a map with `type`, `config` and further fields, which `read_more`
-/// reads; or, beyond Thanos, a list of such maps: several levels, the one to be asked first first,
-/// of which the last one's further fields count.
-Result<std::shared_ptr<Cache>> make_cache_levels(
-    const std::string& what, const YAML::Node& root, const CacheSurroundings& surroundings,
-    const std::function<void(ConfigFields&)>& read_more);
+/// The same for a whole document, a map with `type`, `config` and the fields of `more`; or, beyond
+/// Thanos, a list of such maps: several levels, the one to be asked first first, of which the last
+/// one's further fields count.
+Result<std::shared_ptr<Cache>> make_cache_levels(const YAML::Node& root,
+                                                 const CacheSurroundings& surroundings,
+                                                 const yaml::Fields& more);
 
 }  // namespace mnemo::cache

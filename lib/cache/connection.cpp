@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/connection.hpp"
 
+#include "base/listen_address.hpp"
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -25,28 +28,21 @@ constexpr auto kStopCheck = std::chrono::milliseconds(100);
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-/// Splits "host:port"; brackets around an IPv6 address are taken off.
-Result<std::pair<std::string, std::string>> split_address(const std::string& address) {
-  auto colon = address.rfind(':');
-  if (colon == std::string::npos || colon + 1 == address.size()) {
-    return Status::invalid_argument("cache server \"" + address + "\" has no port");
-  }
-  auto host = address.substr(0, colon);
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-  }
-  return std::pair(host, address.substr(colon + 1));
+/// What others left behind on this thread would be taken for the next call's.
+void prepare_tls_call() {
+  ::ERR_clear_error();
+  errno = 0;
 }
 
 using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 Result<AddressList> look_up(const std::string& address) {
-  MNEMO_TRY(auto host_and_port, split_address(address));
+  auto parts = split_host_port(address);
+  if (!parts) return Status::invalid_argument("cache server \"" + address + "\" has no port");
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  int error =
-      ::getaddrinfo(host_and_port.first.c_str(), host_and_port.second.c_str(), &hints, &found);
+  int error = ::getaddrinfo(parts->host.c_str(), parts->port.c_str(), &hints, &found);
   if (error != 0) {
     return Status::unavailable("cache server " + address + ": " + ::gai_strerror(error));
   }
@@ -55,7 +51,30 @@ Result<AddressList> look_up(const std::string& address) {
 
 }  // namespace
 
-Result<Connection> Connection::open(const Context& context, const std::string& address) {
+Result<Connection> Connection::open(const Context& context, const std::string& address,
+                                    std::shared_ptr<TlsClient> tls) {
+  auto connection = connect(context, address);
+  if (connection.ok() && tls) {
+    MNEMO_RETURN_IF_ERROR(connection->start_tls(context, std::move(tls)));
+  }
+  return connection;
+}
+
+Status Connection::start_tls(const Context& context, std::shared_ptr<TlsClient> tls) {
+  auto parts = split_host_port(address_);
+  bool is_path = address_.find('/') != std::string::npos;
+  MNEMO_TRY(session_, tls->session(socket_.get(), is_path || !parts ? "" : parts->host)
+                          .with_context("cache server " + address_));
+  tls_ = std::move(tls);
+  while (true) {
+    prepare_tls_call();
+    int outcome = ::SSL_do_handshake(session_.get());
+    if (outcome == 1) return {};
+    MNEMO_RETURN_IF_ERROR(wait_for_tls(context, outcome, "TLS"));
+  }
+}
+
+Result<Connection> Connection::connect(const Context& context, const std::string& address) {
   MNEMO_RETURN_IF_ERROR(context.check());
   constexpr int kType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
   auto connect_to = [&](int family, const sockaddr* to, socklen_t size) -> Result<Connection> {
@@ -112,7 +131,30 @@ Status Connection::wait(const Context& context, short events) const {
   }
 }
 
+/// Waits for what OpenSSL wants after a call that came to no end.
+Status Connection::wait_for_tls(const Context& context, int outcome, std::string_view what) const {
+  switch (::SSL_get_error(session_.get(), outcome)) {
+    case SSL_ERROR_WANT_READ: return wait(context, POLLIN);
+    case SSL_ERROR_WANT_WRITE: return wait(context, POLLOUT);
+    case SSL_ERROR_ZERO_RETURN: break;
+    case SSL_ERROR_SYSCALL:
+      if (errno != 0 && ::ERR_peek_error() == 0) return failure(what, errno);
+      [[fallthrough]];
+    default:
+      return Status::unavailable("cache server " + address_ + ": " + std::string(what) + ": " +
+                                 tls_failure(session_.get()));
+  }
+  return Status::unavailable("cache server " + address_ + ": closed the connection");
+}
+
 Status Connection::write(const Context& context, std::string_view data) {
+  while (session_ && !data.empty()) {
+    size_t written = 0;
+    prepare_tls_call();
+    int outcome = ::SSL_write_ex(session_.get(), data.data(), data.size(), &written);
+    data.remove_prefix(written);
+    if (outcome != 1) MNEMO_RETURN_IF_ERROR(wait_for_tls(context, outcome, "write"));
+  }
   while (!data.empty()) {
     auto written = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
     if (written >= 0) {
@@ -131,23 +173,33 @@ Status Connection::fill(const Context& context) {
   next_ = 0;
   size_t size = buffer_.size();
   buffer_.resize(size + kReadSize);
+  size_t received = 0;
+  auto status = read_into(context, buffer_.data() + size, kReadSize, received);
+  buffer_.resize(size + received);
+  return status;
+}
+
+Status Connection::read_into(const Context& context, char* data, size_t capacity,
+                             size_t& received) {
+  while (session_) {
+    prepare_tls_call();
+    int outcome = ::SSL_read_ex(session_.get(), data, capacity, &received);
+    if (outcome == 1) return {};
+    MNEMO_RETURN_IF_ERROR(wait_for_tls(context, outcome, "read"));
+  }
   while (true) {
-    auto received = ::recv(socket_.get(), buffer_.data() + size, kReadSize, 0);
-    if (received > 0) {
-      buffer_.resize(size + static_cast<size_t>(received));
+    auto count = ::recv(socket_.get(), data, capacity, 0);
+    if (count > 0) {
+      received = static_cast<size_t>(count);
       return {};
     }
-    Status status;
-    if (received == 0) {
-      status = Status::unavailable("cache server " + address_ + ": closed the connection");
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      status = wait(context, POLLIN);
-    } else if (errno != EINTR) {
-      status = failure("read", errno);
+    if (count == 0) {
+      return Status::unavailable("cache server " + address_ + ": closed the connection");
     }
-    if (!status.ok()) {
-      buffer_.resize(size);
-      return status;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      MNEMO_RETURN_IF_ERROR(wait(context, POLLIN));
+    } else if (errno != EINTR) {
+      return failure("read", errno);
     }
   }
 }
@@ -188,6 +240,13 @@ Result<std::string_view> Connection::read_some(const Context& context) {
 bool Connection::is_usable() const {
   if (!unread().empty()) return false;
   char byte;
+  if (session_) {  // what OpenSSL itself has to read is no answer
+    prepare_tls_call();
+    int outcome = ::SSL_peek(session_.get(), &byte, 1);
+    bool is_quiet = ::SSL_get_error(session_.get(), outcome) == SSL_ERROR_WANT_READ;
+    ::ERR_clear_error();
+    return is_quiet;
+  }
   auto received = ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }

@@ -5,22 +5,26 @@
 #include <mnemo/status.hpp>
 
 #include "base/file.hpp"
+#include "cache/tls_client.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace mnemo::cache {
 
-/// A TCP (or Unix) connection to a cache server; every call ends with its context. After a failure
-/// it is of no further use.
+/// A TCP (or Unix) connection to a cache server, over TLS where asked for; every call ends with its
+/// context. After a failure it is of no further use.
 ///
 /// Not thread-safe. Errors: DeadlineExceeded, Cancelled, Unavailable; they name the server.
 class Connection {
  public:
   /// `address`: "host:port", "[::1]:port", or the path of a Unix socket (with a '/').
-  static Result<Connection> open(const Context& context, const std::string& address);
+  /// With `tls`, which the connection keeps, the handshake is part of it.
+  static Result<Connection> open(const Context& context, const std::string& address,
+                                 std::shared_ptr<TlsClient> tls = nullptr);
 
   Status write(const Context& context, std::string_view data);
 
@@ -40,12 +44,18 @@ class Connection {
   Connection(FileDescriptor socket, std::string address)
       : socket_(std::move(socket)), address_(std::move(address)) {}
 
+  static Result<Connection> connect(const Context& context, const std::string& address);
+  Status start_tls(const Context& context, std::shared_ptr<TlsClient> tls);
   Status wait(const Context& context, short events) const;
+  Status wait_for_tls(const Context& context, int outcome, std::string_view what) const;
   Status fill(const Context& context);
+  Status read_into(const Context& context, char* data, size_t capacity, size_t& received);
   Status failure(std::string_view what, int error) const;
   std::string_view unread() const { return std::string_view(buffer_).substr(next_); }
 
   FileDescriptor socket_;
+  std::shared_ptr<TlsClient> tls_;
+  TlsClient::Session session_;  // null: without TLS
   std::string address_;
   std::string buffer_;
   size_t next_ = 0;  // in buffer_

@@ -26,7 +26,7 @@ Result<Connection> ConnectionPool::take(const Context& context) {
     }
     if (connection->is_usable()) return *std::move(connection);
   }
-  auto made = Connection::open(context, address_);
+  auto made = Connection::open(context, address_, tls_);
   if (made.ok() && greet_) {
     auto greeted = greet_(context, *made);
     if (!greeted.ok()) made = greeted;

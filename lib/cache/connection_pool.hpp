@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -24,8 +25,13 @@ class ConnectionPool {
  public:
   /// `greet` is done with each new connection.
   using Greet = std::function<Status(const Context&, Connection&)>;
-  ConnectionPool(std::string address, size_t max_idle, Greet greet = {})
-      : address_(std::move(address)), max_idle_(max_idle), greet_(std::move(greet)) {}
+  /// With `tls`, over TLS.
+  ConnectionPool(std::string address, size_t max_idle, Greet greet = {},
+                 std::shared_ptr<TlsClient> tls = nullptr)
+      : address_(std::move(address)),
+        max_idle_(max_idle),
+        greet_(std::move(greet)),
+        tls_(std::move(tls)) {}
 
   /// An idle connection, or a new one. Errors: Unavailable (also where the server is left alone),
   /// DeadlineExceeded.
@@ -43,6 +49,7 @@ class ConnectionPool {
   const std::string address_;
   const size_t max_idle_;
   const Greet greet_;
+  const std::shared_ptr<TlsClient> tls_;
   std::mutex mutex_;
   std::vector<Connection> idle_;
   Clock::time_point left_alone_until_{};

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 namespace mnemo::cache {
@@ -75,11 +76,15 @@ class RedisClient final : public RemoteClient {
  public:
   explicit RedisClient(RedisOptions options) : options_(std::move(options)) {
     for (const auto& address : options_.addresses) {
-      servers_.push_back(
-          std::make_unique<ConnectionPool>(address, options_.max_idle_connections,
-                                           [this](const Context& context, Connection& connection) {
-                                             return greet(context, connection);
-                                           }));
+      if (options_.master_name.empty()) {
+        servers_.push_back(make_server(address));
+      } else {
+        sentinels_.push_back(std::make_unique<ConnectionPool>(
+            address, 1, [this](const Context& context, Connection& connection) {
+              return log_in(context, connection, options_.sentinel_username,
+                            options_.sentinel_password);
+            }));
+      }
     }
   }
 
@@ -105,18 +110,32 @@ class RedisClient final : public RemoteClient {
 
  private:
   using Work = std::function<Status(const Context&, Connection&)>;
+  using Server = std::shared_ptr<ConnectionPool>;
+
+  Server make_server(const std::string& address) const {
+    return std::make_shared<ConnectionPool>(
+        address, options_.max_idle_connections,
+        [this](const Context& context, Connection& connection) {
+          return greet(context, connection);
+        },
+        options_.tls);
+  }
 
   /// Works with the first server that there is a connection to. Internal is a server's refusal,
   /// after which its connection goes on to be used.
   Status with_server(const Context& caller, std::chrono::milliseconds timeout, const Work& work) {
     Status last = Status::unavailable("no cache server is known");
-    for (const auto& server : servers_) {
+    MNEMO_TRY(auto servers, servers_now(caller));
+    for (const auto& server : servers) {
       auto connection = server->take(caller.with_timeout(options_.dial_timeout));
       if (!connection.ok()) {
         last = connection.status();
+        doubt(server);
         continue;
       }
       auto status = work(caller.with_timeout(timeout), *connection);
+      // A master that was made a replica stays reachable, and writes nothing.
+      if (!status.ok() && (status.code() != Code::kInternal || is_replica(status))) doubt(server);
       if (status.ok() || status.code() == Code::kInternal) {
         server->give_back(*std::move(connection));
       } else if (!caller.stopped()) {
@@ -127,13 +146,72 @@ class RedisClient final : public RemoteClient {
     return last;
   }
 
-  Status greet(const Context& context, Connection& connection) const {
-    if (!options_.password.empty()) {
-      std::vector<std::string_view> words = {"AUTH"};
-      if (!options_.username.empty()) words.push_back(options_.username);
-      words.push_back(options_.password);
-      MNEMO_RETURN_IF_ERROR(run(context, connection, format_command(words)));
+  static bool is_replica(const Status& refusal) {
+    return refusal.message().find(": READONLY") != std::string::npos;
+  }
+
+  /// Those of the configuration, or the master that a Sentinel names. One caller asks at a time.
+  Result<std::vector<Server>> servers_now(const Context& context) {
+    if (sentinels_.empty()) return servers_;
+    std::lock_guard lock(mutex_);
+    if (!is_doubtful_) return servers_;
+    MNEMO_TRY(auto address, ask_sentinels(context));
+    if (servers_.empty() || servers_[0]->address() != address) servers_ = {make_server(address)};
+    is_doubtful_ = false;
+    return servers_;
+  }
+
+  /// Has the Sentinels asked again whether this is the master.
+  void doubt(const Server& server) {
+    std::lock_guard lock(mutex_);
+    if (!servers_.empty() && servers_[0] == server) is_doubtful_ = true;
+  }
+
+  Result<std::string> ask_sentinels(const Context& context) const {
+    Status last;
+    for (const auto& sentinel : sentinels_) {
+      auto limited = context.with_timeout(options_.dial_timeout);
+      auto connection = sentinel->take(limited);
+      if (connection.ok()) {
+        auto address = ask_sentinel(limited, *connection);
+        if (address.ok()) {
+          sentinel->give_back(*std::move(connection));
+          return address;
+        }
+        last = address.status();
+      } else {
+        last = connection.status();
+      }
     }
+    return last.with_context("Redis Sentinel, master " + options_.master_name);
+  }
+
+  Result<std::string> ask_sentinel(const Context& context, Connection& connection) const {
+    auto command = format_command({"SENTINEL", "get-master-addr-by-name", options_.master_name});
+    MNEMO_RETURN_IF_ERROR(connection.write(context, command));
+    ReplyReader replies(connection, options_.max_reply_bytes);
+    MNEMO_TRY(auto reply, replies.next(context));
+    if (reply->type == REDIS_REPLY_ERROR) return replies.failure(text_of(*reply));
+    bool is_address = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+                      reply->element[0]->type == REDIS_REPLY_STRING &&
+                      reply->element[1]->type == REDIS_REPLY_STRING;
+    if (!is_address) return replies.failure("knows no such master");
+    auto host = text_of(*reply->element[0]);
+    bool is_ipv6 = host.find(':') != std::string::npos;
+    return (is_ipv6 ? "[" + host + "]" : host) + ":" + text_of(*reply->element[1]);
+  }
+
+  Status log_in(const Context& context, Connection& connection, const std::string& username,
+                const std::string& password) const {
+    if (password.empty()) return {};
+    std::vector<std::string_view> words = {"AUTH"};
+    if (!username.empty()) words.push_back(username);
+    words.push_back(password);
+    return run(context, connection, format_command(words));
+  }
+
+  Status greet(const Context& context, Connection& connection) const {
+    MNEMO_RETURN_IF_ERROR(log_in(context, connection, options_.username, options_.password));
     if (options_.db == 0) return {};
     auto db = std::to_string(options_.db);
     return run(context, connection, format_command({"SELECT", db}));
@@ -183,7 +261,10 @@ class RedisClient final : public RemoteClient {
   }
 
   RedisOptions options_;
-  std::vector<std::unique_ptr<ConnectionPool>> servers_;
+  std::vector<std::unique_ptr<ConnectionPool>> sentinels_;
+  std::mutex mutex_;
+  std::vector<Server> servers_;  // fixed without Sentinels
+  bool is_doubtful_ = true;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 namespace mnemo::cache {
@@ -37,6 +38,7 @@ class OperationMetrics {
   OperationMetrics(Metrics& metrics, const std::string& kind, const std::string& name,
                    const char* operation)
       : metrics_(metrics),
+        kind_(kind),
         prefix_("thanos_" + kind + "_operation"),
         labels_({{"name", name}, {"operation", operation}}),
         total_(metrics.counter(prefix_ + "s_total",
@@ -52,6 +54,8 @@ class OperationMetrics {
          {"timeout", "malformed-key", "server-error", "network-error", "other"}) {
       failures(reason);
     }
+    skipped("max-item-size");
+    if (std::string_view(operation) == "set") skipped("async-buffer-full");
   }
 
   void end(const Status& status, std::chrono::steady_clock::time_point start, uint64_t bytes) {
@@ -62,26 +66,24 @@ class OperationMetrics {
     bytes_.observe(static_cast<double>(bytes));
   }
 
-  void skip(const char* reason) {
-    auto labels = labels_;
-    labels["reason"] = reason;
-    metrics_
-        .counter(prefix_ + "_skipped_total",
-                 "Total number of operations against a cache server that have been skipped.",
-                 labels)
-        .increment();
-  }
+  void skip(const char* reason) { skipped(reason).increment(); }
 
  private:
-  Counter& failures(const char* reason) {
+  Counter& skipped(const char* reason) {
+    return with_reason("_skipped", "have been skipped", reason);
+  }
+  Counter& failures(const char* reason) { return with_reason("_failures", "failed", reason); }
+
+  Counter& with_reason(const std::string& suffix, const std::string& what, const char* reason) {
     auto labels = labels_;
     labels["reason"] = reason;
-    return metrics_.counter(prefix_ + "_failures_total",
-                            "Total number of operations against a cache server that failed.",
+    return metrics_.counter(prefix_ + suffix + "_total",
+                            "Total number of operations against " + kind_ + " that " + what + ".",
                             labels);
   }
 
   Metrics& metrics_;
+  std::string kind_;
   std::string prefix_;
   Metrics::LabelMap labels_;
   Counter& total_;
@@ -98,8 +100,15 @@ class RemoteCache final : public Cache {
     auto& metrics = *options_.metrics;
     get_.emplace(metrics, options_.kind, options_.name, "getmulti");
     set_.emplace(metrics, options_.kind, options_.name, "set");
+    Metrics::LabelMap labels = {{"name", options_.name}};
     gate_.emplace(options_.max_get_concurrency, metrics, "thanos_" + options_.kind + "_getmulti_",
-                  Metrics::LabelMap{{"name", options_.name}});
+                  labels, "gets");
+    requests_ =
+        &metrics.counter("thanos_cache_" + options_.kind + "_requests_total",
+                         "Total number of items requests to " + options_.kind + ".", labels);
+    hits_ =
+        &metrics.counter("thanos_cache_" + options_.kind + "_hits_total",
+                         "Total number of items requests to the cache that were a hit.", labels);
   }
 
   ~RemoteCache() override {
@@ -112,13 +121,18 @@ class RemoteCache final : public Cache {
   std::vector<std::optional<Bytes>> fetch(const Context& context,
                                           std::span<const std::string> keys) override {
     if (keys.empty()) return {};
+    requests_->increment(static_cast<double>(keys.size()));
     auto pass = gate_->enter(context);
     if (!pass.ok()) return std::vector<std::optional<Bytes>>(keys.size());
     auto start = std::chrono::steady_clock::now();
     Status failure;
     auto found = client_->get(context, keys, failure);
     uint64_t bytes = 0;
-    for (const auto& value : found) bytes += value ? value->size() : 0;
+    for (const auto& value : found) {
+      if (!value) continue;
+      hits_->increment();
+      bytes += value->size();
+    }
     if (!context.stopped()) {
       get_->end(failure, start, bytes);
       if (!failure.ok()) {
@@ -195,6 +209,8 @@ class RemoteCache final : public Cache {
   std::optional<OperationMetrics> get_;
   std::optional<OperationMetrics> set_;
   std::optional<Gate> gate_;
+  Counter* requests_ = nullptr;
+  Counter* hits_ = nullptr;
   std::stop_source stop_;
   std::mutex mutex_;
   std::condition_variable done_;

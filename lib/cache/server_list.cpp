@@ -30,6 +30,12 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+bool is_port(std::string_view text) {
+  uint16_t port = 0;
+  const auto* end = text.data() + text.size();
+  return std::from_chars(text.data(), end, port).ptr == end && port > 0;
+}
+
 }  // namespace
 
 ServerList::ServerList(ServerListOptions options) : options_(std::move(options)) {
@@ -110,7 +116,7 @@ Result<std::vector<std::string>> discover_memcached(const Context& context,
   std::vector<std::string> servers;
   for (auto node : split(trimmed(lines[1]), ' ')) {
     auto parts = split(node, '|');
-    if (parts.size() != 3) return malformed();
+    if (parts.size() != 3 || !is_port(parts[2])) return malformed();
     auto host = parts[0].empty() ? parts[1] : parts[0];
     servers.push_back(std::string(host) + ":" + std::string(parts[2]));
   }

@@ -20,7 +20,7 @@
 
 namespace mnemo::cache {
 
-/// Tells the addresses of the servers now; may look them up.
+/// Tells the addresses of the servers now; may look them up. Called by one thread at a time.
 using ServerLookup = std::function<Result<std::vector<std::string>>(const Context&)>;
 
 struct ServerListOptions {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "discovery/dns.hpp"
 
+#include "base/listen_address.hpp"
 #include "discovery/ares_channel.hpp"
 
 #include <algorithm>
@@ -15,20 +16,6 @@ std::string join(const std::string& host, std::string_view port) {
   return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::string(port);
 }
 
-/// "host:port" apart; false without a port.
-bool split(std::string_view name, std::string& host, std::string& port) {
-  size_t colon = name.rfind(':');
-  if (colon == std::string_view::npos || colon + 1 == name.size()) return false;
-  if (name.find(']', colon) != std::string_view::npos) return false;
-  std::string_view before = name.substr(0, colon);
-  if (before.starts_with('[') && before.ends_with(']')) {
-    before = before.substr(1, before.size() - 2);
-  }
-  host = before;
-  port = name.substr(colon + 1);
-  return !host.empty();
-}
-
 Status add_host(const Context& context, AresChannel& dns, const std::string& host,
                 std::string_view port, Addresses& found) {
   MNEMO_TRY(auto addresses, dns.addresses(context, host));
@@ -37,24 +24,22 @@ Status add_host(const Context& context, AresChannel& dns, const std::string& hos
 }
 
 Result<Addresses> look_up_host(const Context& context, AresChannel& dns, const std::string& name) {
-  std::string host;
-  std::string port;
-  if (!split(name, host, port)) {
+  auto parts = split_host_port(name);
+  if (!parts) {
     return Status::invalid_argument("missing port in address given for dns lookup: " + name);
   }
   Addresses found;
-  MNEMO_RETURN_IF_ERROR(add_host(context, dns, host, port, found));
+  MNEMO_RETURN_IF_ERROR(add_host(context, dns, parts->host, parts->port, found));
   return found;
 }
 
 Result<Addresses> look_up_srv(const Context& context, AresChannel& dns, const AddressSpec& spec) {
-  std::string name = spec.name;
-  std::string port;  // a port beside the name wins over the records'
-  if (!split(spec.name, name, port)) name = spec.name;
-  MNEMO_TRY(auto records, dns.srv(context, name));
+  // A port beside the name wins over the records'.
+  auto parts = split_host_port(spec.name).value_or(HostPort{spec.name, {}});
+  MNEMO_TRY(auto records, dns.srv(context, parts.host));
   Addresses found;
   for (const auto& record : records) {
-    auto record_port = port.empty() ? std::to_string(record.port) : port;
+    auto record_port = parts.port.empty() ? std::to_string(record.port) : parts.port;
     if (spec.lookup == Lookup::kSrvWithoutHosts) {
       found.push_back({join(record.host, record_port), record.host});
     } else {
@@ -65,9 +50,8 @@ Result<Addresses> look_up_srv(const Context& context, AresChannel& dns, const Ad
 }
 
 std::string host_of(const std::string& address) {
-  std::string host;
-  std::string port;
-  return split(address, host, port) ? host : address;
+  auto parts = split_host_port(address);
+  return parts ? parts->host : address;
 }
 
 }  // namespace

@@ -66,12 +66,26 @@ Result<std::unique_ptr<TargetSource>> TargetSource::create(TargetSourceOptions o
   return std::unique_ptr<TargetSource>(new TargetSource(std::move(options)));
 }
 
-TargetSource::TargetSource(TargetSourceOptions options) : options_(std::move(options)) {}
+TargetSource::TargetSource(TargetSourceOptions options) : options_(std::move(options)) {
+  if (options_.metrics == nullptr) return;
+  lookups_ = &options_.metrics->counter(options_.metric_prefix + "dns_lookups_total",
+                                        "The number of DNS lookups resolutions attempts",
+                                        options_.metric_labels);
+  failures_ =
+      &options_.metrics->counter(options_.metric_prefix + "dns_failures_total",
+                                 "The number of DNS lookup failures", options_.metric_labels);
+}
+
+void TargetSource::add(std::map<std::string, Target>& all, Target target) const {
+  auto address = target.address;
+  bool is_new = all.try_emplace(std::move(address), std::move(target)).second;
+  if (!is_new && options_.duplicates != nullptr) options_.duplicates->increment();
+}
 
 std::vector<Target> TargetSource::targets(const Context& context) {
   std::lock_guard lock(mutex_);
   std::map<std::string, Target> all;
-  for (const auto& address : options_.strict_addresses) all[address] = {address, {}, true};
+  for (const auto& address : options_.strict_addresses) add(all, {address, {}, true});
   read_files();
   auto names = options_.addresses;
   for (const auto& [path, file] : files_) {
@@ -80,17 +94,24 @@ std::vector<Target> TargetSource::targets(const Context& context) {
   for (const auto& name : names) {
     auto spec = parse_address(name);
     if (spec.lookup == Lookup::kNone) {
-      all.try_emplace(name, Target{name, {}, false});
+      add(all, {name, {}, false});
       continue;
     }
     for (const auto& found : look_up(context, name, spec)) {
-      all.try_emplace(found.address, Target{found.address, found.server_name, false});
+      add(all, {found.address, found.server_name, false});
     }
   }
   std::vector<Target> targets;
   targets.reserve(all.size());
   for (auto& [address, target] : all) targets.push_back(std::move(target));
   return targets;
+}
+
+Result<std::vector<std::string>> TargetSource::addresses(const Context& context) {
+  std::vector<std::string> all;
+  for (const auto& target : targets(context)) all.push_back(target.address);
+  if (all.empty()) return Status::unavailable("no address is known, nor found by DNS");
+  return all;
 }
 
 void TargetSource::read_files() {
@@ -133,12 +154,22 @@ const std::vector<ResolvedAddress>& TargetSource::look_up(const Context& context
   auto now = Context::Clock::now();
   if (!is_new && now - cached.looked_up < options_.dns_interval) return cached.found;
   auto found = options_.resolver(context, spec);
+  if (lookups_ != nullptr) lookups_->increment();
+  if (!found && failures_ != nullptr) failures_->increment();
   if (found) {
     cached.found = *std::move(found);
   } else {
     options_.logger->warn("dns resolution failed",
                           {{"address", address}, {"err", found.status().message()}});
     if (found.status().code() == Code::kNotFound) cached.found.clear();
+  }
+  if (options_.metrics != nullptr) {
+    auto labels = options_.metric_labels;
+    labels["addr"] = address;
+    options_.metrics
+        ->gauge(options_.metric_prefix + "dns_provider_results",
+                "The number of resolved endpoints for each configured address", labels)
+        .set(static_cast<double>(cached.found.size()));
   }
   cached.looked_up = Context::Clock::now();
   return cached.found;

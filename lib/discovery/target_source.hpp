@@ -5,6 +5,7 @@
 
 #include <mnemo/context.hpp>
 #include <mnemo/log.hpp>
+#include <mnemo/metrics.hpp>
 #include <mnemo/status.hpp>
 
 #include <chrono>
@@ -31,6 +32,10 @@ struct TargetSourceOptions {
   std::chrono::nanoseconds dns_interval = std::chrono::seconds(30);
   Resolver resolver = {};               // empty: DNS as the system is configured
   std::shared_ptr<Logger> logger = {};  // may be null
+  Metrics* metrics = nullptr;           // dns_* after the prefix; must outlive the source
+  std::string metric_prefix = {};       // "thanos_query_endpoints_"
+  Metrics::LabelMap metric_labels = {};
+  Counter* duplicates = nullptr;  // of addresses; may be null
 };
 
 /// The addresses of endpoints from flags, files and DNS.
@@ -46,6 +51,9 @@ class TargetSource {
   /// Each address once, in order of address.
   std::vector<Target> targets(const Context& context);
 
+  /// The same without what is known of them. Errors: Unavailable, where there is none.
+  Result<std::vector<std::string>> addresses(const Context& context);
+
  private:
   struct Cached {
     std::vector<ResolvedAddress> found;
@@ -58,12 +66,15 @@ class TargetSource {
   };
 
   explicit TargetSource(TargetSourceOptions options);
+  void add(std::map<std::string, Target>& all, Target target) const;
   void read_files();
   void read_one(const std::filesystem::path& path, File& file);
   const std::vector<ResolvedAddress>& look_up(const Context& context, const std::string& address,
                                               const AddressSpec& spec);
 
   TargetSourceOptions options_;
+  Counter* lookups_ = nullptr;
+  Counter* failures_ = nullptr;
   std::mutex mutex_;
   std::map<std::string, Cached> cache_;
   std::map<std::filesystem::path, File> files_;

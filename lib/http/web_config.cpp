@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/web_config.hpp"
 
+#include "base/yaml_fields.hpp"
 #include "http/basic_auth.hpp"
-#include "http/yaml_fields.hpp"
 
 #include <openssl/ssl.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <functional>
@@ -13,26 +12,6 @@
 
 namespace mnemo {
 namespace {
-
-using Fields = std::map<std::string, FieldReader, std::less<>>;
-
-Status read_fields(const YAML::Node& node, const std::string& where, const Fields& fields) {
-  if (!node || node.IsNull()) return {};
-  if (!node.IsMap()) return Status::invalid_argument(where + ": not a mapping");
-  for (const auto& entry : node) {
-    auto name = entry.first.as<std::string>();
-    auto field = fields.find(name);
-    if (field == fields.end()) {
-      return Status::invalid_argument(where + ": unknown field \"" + name + "\"");
-    }
-    try {
-      MNEMO_RETURN_IF_ERROR(field->second(entry.second));
-    } catch (const YAML::Exception&) {
-      return Status::invalid_argument(where + ": field \"" + name + "\": wrong type");
-    }
-  }
-  return {};
-}
 
 template <typename Value>
 using Names = std::vector<std::pair<std::string_view, Value>>;
@@ -45,7 +24,7 @@ Result<Value> value_of(const Names<Value>& names, const std::string& name, std::
   return Status::invalid_argument("unknown " + std::string(what) + ": " + name);
 }
 
-FieldReader version(int& out) {
+yaml::Reader version(int& out) {
   return [&out](const YAML::Node& node) {
     static const Names<int> kVersions = {{"TLS10", TLS1_VERSION},
                                          {"TLS11", TLS1_1_VERSION},
@@ -57,8 +36,8 @@ FieldReader version(int& out) {
 }
 
 /// A list of names as OpenSSL's list of its own names; those that are "" need not be listed.
-FieldReader openssl_list(std::string& out, const Names<std::string_view>& names,
-                         std::string_view what) {
+yaml::Reader openssl_list(std::string& out, const Names<std::string_view>& names,
+                          std::string_view what) {
   return [&out, &names, what](const YAML::Node& node) {
     for (const auto& entry : node) {
       MNEMO_TRY(auto name, value_of(names, entry.as<std::string>(), what));
@@ -92,7 +71,7 @@ const Names<std::string_view>& curve_names() {
   return kNames;
 }
 
-FieldReader client_auth(ClientCertificate& out) {
+yaml::Reader client_auth(ClientCertificate& out) {
   return [&out](const YAML::Node& node) {
     static const Names<ClientCertificate> kKinds = {
         {"", ClientCertificate::kNone},
@@ -147,20 +126,19 @@ Result<std::optional<WebTlsConfig>> read_tls(const YAML::Node& node,
     return client_auth(tls.client)(value);
   };
   MNEMO_RETURN_IF_ERROR(
-      read_fields(node, "tls_server_config",
-                  {{"cert", read_text(tls.written.cert)},
-                   {"key", read_text(tls.written.key)},
-                   {"client_ca", read_text(tls.written.ca)},
-                   {"cert_file", read_text(tls.files.cert_file)},
-                   {"key_file", read_text(tls.files.key_file)},
-                   {"client_ca_file", read_text(tls.files.ca_file)},
-                   {"client_auth_type", client},
-                   {"client_allowed_sans", sans},
-                   {"cipher_suites", openssl_list(tls.ciphers, cipher_names(), "cipher")},
-                   {"curve_preferences", openssl_list(tls.curves, curve_names(), "curve")},
-                   {"min_version", version(tls.min_version)},
-                   {"max_version", version(tls.max_version)},
-                   {"prefer_server_cipher_suites", read_flag(tls.prefer_server_ciphers)}}));
+      yaml::read(node, {{"cert", yaml::text(tls.written.cert)},
+                        {"key", yaml::text(tls.written.key)},
+                        {"client_ca", yaml::text(tls.written.ca)},
+                        {"cert_file", yaml::text(tls.files.cert_file)},
+                        {"key_file", yaml::text(tls.files.key_file)},
+                        {"client_ca_file", yaml::text(tls.files.ca_file)},
+                        {"client_auth_type", client},
+                        {"client_allowed_sans", sans},
+                        {"cipher_suites", openssl_list(tls.ciphers, cipher_names(), "cipher")},
+                        {"curve_preferences", openssl_list(tls.curves, curve_names(), "curve")},
+                        {"min_version", version(tls.min_version)},
+                        {"max_version", version(tls.max_version)},
+                        {"prefer_server_cipher_suites", yaml::flag(tls.prefer_server_ciphers)}}));
   bool is_enabled = is_client_auth_given;
   for (const auto* part : {&tls.written.cert, &tls.written.key, &tls.written.ca,
                            &tls.files.cert_file, &tls.files.key_file, &tls.files.ca_file}) {
@@ -218,24 +196,19 @@ Result<WebConfig> parse_web_config(std::string_view yaml, const std::filesystem:
   };
   auto headers = [&](const YAML::Node& node) { return read_headers(node, config.headers); };
   auto http = [&](const YAML::Node& node) {
-    return read_fields(node, "http_server_config",
-                       {{"http2", read_flag(http2)}, {"headers", headers}});
+    return yaml::read(node, {{"http2", yaml::flag(http2)}, {"headers", headers}});
   };
-  auto users = [&](const YAML::Node& node) {
-    return node.IsNull() ? Status() : read_users(node, config);
-  };
+  auto users = [&](const YAML::Node& node) { return read_users(node, config); };
   auto rate_limit = [](const YAML::Node&) {
     return Status::invalid_argument("rate_limit is not supported");
   };
-  try {
-    MNEMO_RETURN_IF_ERROR(read_fields(YAML::Load(std::string(yaml)), "web configuration",
-                                      {{"tls_server_config", tls},
-                                       {"http_server_config", http},
-                                       {"basic_auth_users", users},
-                                       {"rate_limit", rate_limit}}));
-  } catch (const YAML::Exception& error) {
-    return Status::invalid_argument("web configuration: " + std::string(error.what()));
-  }
+  auto read = [&](const YAML::Node& root) {
+    return yaml::read(root, {{"tls_server_config", tls},
+                             {"http_server_config", http},
+                             {"basic_auth_users", users},
+                             {"rate_limit", rate_limit}});
+  };
+  MNEMO_RETURN_IF_ERROR(yaml::read_document("web configuration", yaml, read));
   return config;
 }
 

@@ -2,7 +2,7 @@
 #include "objstore/caching_bucket_config.hpp"
 
 #include "base/digest.hpp"
-#include "cache/config_fields.hpp"
+#include "base/yaml_fields.hpp"
 
 #include <utility>
 
@@ -12,16 +12,16 @@ namespace {
 constexpr char kWhat[] = "caching bucket configuration";
 constexpr size_t kIdDigits = 32;
 
-void read_fields(cache::ConfigFields& fields, CachingBucketOptions& options) {
-  fields.number("chunk_subrange_size", options.chunk_subrange_size);
-  fields.number("max_chunks_get_range_requests", options.max_chunks_get_range_requests);
-  fields.bytes("metafile_max_size", options.metafile_max_size);
-  fields.duration("chunk_object_attrs_ttl", options.chunk_object_attrs_ttl);
-  fields.duration("chunk_subrange_ttl", options.chunk_subrange_ttl);
-  fields.duration("blocks_iter_ttl", options.blocks_iter_ttl);
-  fields.duration("metafile_exists_ttl", options.metafile_exists_ttl);
-  fields.duration("metafile_doesnt_exist_ttl", options.metafile_doesnt_exist_ttl);
-  fields.duration("metafile_content_ttl", options.metafile_content_ttl);
+yaml::Fields fields_of(CachingBucketOptions& options) {
+  return {{"chunk_subrange_size", yaml::count(options.chunk_subrange_size)},
+          {"max_chunks_get_range_requests", yaml::count(options.max_chunks_get_range_requests)},
+          {"metafile_max_size", yaml::bytes(options.metafile_max_size)},
+          {"chunk_object_attrs_ttl", yaml::duration(options.chunk_object_attrs_ttl)},
+          {"chunk_subrange_ttl", yaml::duration(options.chunk_subrange_ttl)},
+          {"blocks_iter_ttl", yaml::duration(options.blocks_iter_ttl)},
+          {"metafile_exists_ttl", yaml::duration(options.metafile_exists_ttl)},
+          {"metafile_doesnt_exist_ttl", yaml::duration(options.metafile_doesnt_exist_ttl)},
+          {"metafile_content_ttl", yaml::duration(options.metafile_content_ttl)}};
 }
 
 }  // namespace
@@ -34,11 +34,10 @@ Result<std::shared_ptr<Bucket>> make_caching_bucket_from_config(
   options.bucket_id = hex_text(digest_of(DigestKind::kSha256, bucket_yaml)).substr(0, kIdDigits);
   options.executor = std::move(requests);
   options.metrics = surroundings.metrics;
-  MNEMO_RETURN_IF_ERROR(cache::read_yaml(kWhat, yaml, [&](const YAML::Node& root) -> Status {
-    auto read_more = [&](cache::ConfigFields& fields) { read_fields(fields, options); };
-    MNEMO_TRY(options.cache, cache::make_cache_levels(kWhat, root, surroundings, read_more));
+  MNEMO_RETURN_IF_ERROR(yaml::read_document(kWhat, yaml, [&](const YAML::Node& root) -> Status {
+    MNEMO_TRY(options.cache, cache::make_cache_levels(root, surroundings, fields_of(options)));
     if (options.chunk_subrange_size > 0) return {};
-    return Status::invalid_argument(std::string(kWhat) + ": chunk_subrange_size must be positive");
+    return Status::invalid_argument("chunk_subrange_size must be positive");
   }));
   return make_caching_bucket(std::move(bucket), std::move(options));
 }

@@ -3,12 +3,10 @@
 
 #include "base/file.hpp"
 #include "base/letter_case.hpp"
+#include "base/yaml_fields.hpp"
 #include "objstore/azure/options.hpp"
-#include "objstore/config_fields.hpp"
 #include "objstore/prefix_bucket.hpp"
 #include "objstore/s3/config.hpp"
-
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
@@ -27,7 +25,7 @@ using BucketResult = Result<std::shared_ptr<Bucket>>;
 BucketResult make_filesystem_bucket(const YAML::Node& config) {
   FilesystemBucketOptions options;
   std::string directory;
-  MNEMO_RETURN_IF_ERROR(config::read(config, {{"directory", config::text(directory)}}));
+  MNEMO_RETURN_IF_ERROR(yaml::read(config, {{"directory", yaml::text(directory)}}));
   options.directory = directory;
   MNEMO_TRY(auto bucket, open_filesystem_bucket(options));
   return std::shared_ptr<Bucket>(std::move(bucket));
@@ -59,23 +57,13 @@ BucketResult make_bucket_of_type(const std::string& type, const YAML::Node& conf
   return Status::invalid_argument("bucket with type " + type + " is not supported");
 }
 
-/// Messages of readers begin with where in the configuration they are, others don't.
-Status in_configuration(Status status) {
-  constexpr std::string_view kWhere = "bucket configuration: ";
-  if (status.ok() || status.message().starts_with(kWhere)) return status;
-  return {status.code(), std::string(kWhere) + status.message()};
-}
-
 BucketResult make_bucket(const YAML::Node& root, const BucketEnvironment& environment) {
   std::string type;
   std::string prefix;
   YAML::Node config;
-  auto keep = [&](const YAML::Node& node) {
-    config.reset(node);
-    return Status();
-  };
-  MNEMO_RETURN_IF_ERROR(config::read(
-      root, {{"type", config::text(type)}, {"config", keep}, {"prefix", config::text(prefix)}}));
+  MNEMO_RETURN_IF_ERROR(yaml::read(root, {{"type", yaml::text(type)},
+                                          {"config", yaml::keep(config)},
+                                          {"prefix", yaml::text(prefix)}}));
   if (type.empty()) return Status::invalid_argument("missing type");
   MNEMO_TRY(auto bucket, make_bucket_of_type(type, config, environment));
   return make_prefix_bucket(std::move(bucket), prefix);
@@ -84,14 +72,13 @@ BucketResult make_bucket(const YAML::Node& root, const BucketEnvironment& enviro
 }  // namespace
 
 BucketResult make_bucket_from_config(std::string_view yaml, const BucketEnvironment& environment) {
-  try {
-    auto bucket = make_bucket(YAML::Load(std::string(yaml)), environment);
-    if (!bucket.ok()) return in_configuration(std::move(bucket).status());
-    return bucket;
-  } catch (const YAML::Exception& error) {
-    return Status::invalid_argument("bucket configuration: line " +
-                                    std::to_string(error.mark.line + 1) + ": " + error.msg);
-  }
+  std::shared_ptr<Bucket> bucket;
+  auto make = [&](const YAML::Node& root) -> Status {
+    MNEMO_TRY(bucket, make_bucket(root, environment));
+    return {};
+  };
+  MNEMO_RETURN_IF_ERROR(yaml::read_document("bucket configuration", yaml, make));
+  return bucket;
 }
 
 BucketResult make_bucket_from_config_file(const std::filesystem::path& file,

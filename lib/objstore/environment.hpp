@@ -6,8 +6,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace mnemo {
 
@@ -19,5 +21,11 @@ struct BucketEnvironment {
   std::chrono::milliseconds first_backoff{200};     // before the second try, at most
   std::chrono::milliseconds longest_backoff{5000};  // before any other, at most
 };
+
+/// A variable of the process' environment; empty where it isn't set.
+inline std::string environment_text(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
 
 }  // namespace mnemo

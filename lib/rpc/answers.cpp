@@ -27,17 +27,18 @@ class SeriesAnswer final : public Answer {
     return {};
   }
 
-  Result<std::optional<grpc::ByteBuffer>> next() override {
+  Result<bool> next(grpc::ByteBuffer& message) override {
     MNEMO_RETURN_IF_ERROR(context_.check());
     MNEMO_RETURN_IF_ERROR(fill());
     if (encoder_.count() > 0) {
       auto header = batched_ ? encoder_.batch_header() : std::string();
-      return {to_buffer(encoder_.take_body(), header)};
+      fill_buffer(message, encoder_.take_body(), header);
+      return true;
     }
-    if (last_frames_.empty()) return {std::nullopt};
-    auto frame = to_buffer(std::move(last_frames_.front()));
+    if (last_frames_.empty()) return false;
+    fill_buffer(message, std::move(last_frames_.front()));
     last_frames_.pop_front();
-    return {std::move(frame)};
+    return true;
   }
 
  private:
@@ -82,11 +83,11 @@ class UnaryAnswer final : public Answer {
     return {};
   }
 
-  Result<std::optional<grpc::ByteBuffer>> next() override {
-    if (!message_) return {std::nullopt};
-    auto buffer = to_buffer(*std::move(message_));
+  Result<bool> next(grpc::ByteBuffer& message) override {
+    if (!message_) return false;
+    fill_buffer(message, *std::move(message_));
     message_.reset();
-    return {std::move(buffer)};
+    return true;
   }
 
  private:
@@ -103,9 +104,10 @@ class ListAnswer final : public Answer {
     return {};
   }
 
-  Result<std::optional<grpc::ByteBuffer>> next() override {
-    if (sent_ == messages_.size()) return {std::nullopt};
-    return {to_buffer(std::move(messages_[sent_++]))};
+  Result<bool> next(grpc::ByteBuffer& message) override {
+    if (sent_ == messages_.size()) return false;
+    fill_buffer(message, std::move(messages_[sent_++]));
+    return true;
   }
 
  private:

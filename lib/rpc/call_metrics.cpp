@@ -35,6 +35,20 @@ CallMetrics::CallMetrics(std::shared_ptr<Metrics> metrics, CallSide side, const 
       prefix_ + "handling_seconds",
       "Histogram of response latency (seconds) of gRPC that had been handled by the " + side_ + ".",
       buckets, labels_);
+  if (side == CallSide::kClient) return;
+  // A rate sees the first failure only of a counter that was there before.
+  for (int code = 0; code <= static_cast<int>(Code::kUnauthenticated); ++code) {
+    handled_counter(static_cast<Code>(code));
+  }
+}
+
+Counter& CallMetrics::handled_counter(Code code) {
+  auto labels = labels_;
+  labels["grpc_code"] = code_label(code);
+  return metrics_->counter(
+      prefix_ + "handled_total",
+      "Total number of RPCs completed on the " + side_ + ", regardless of success or failure.",
+      labels);
 }
 
 void CallMetrics::started() {
@@ -51,14 +65,7 @@ void CallMetrics::message_received() {
 
 void CallMetrics::handled(Code code, std::chrono::steady_clock::duration took) {
   if (!metrics_) return;
-  auto labels = labels_;
-  labels["grpc_code"] = code_label(code);
-  metrics_
-      ->counter(
-          prefix_ + "handled_total",
-          "Total number of RPCs completed on the " + side_ + ", regardless of success or failure.",
-          labels)
-      .increment();
+  handled_counter(code).increment();
   seconds_->observe(std::chrono::duration<double>(took).count());
 }
 

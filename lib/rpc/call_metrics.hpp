@@ -30,6 +30,8 @@ class CallMetrics {
   void handled(Code code, std::chrono::steady_clock::duration took);
 
  private:
+  Counter& handled_counter(Code code);
+
   std::shared_ptr<Metrics> metrics_;
   std::string prefix_;
   std::string side_;

@@ -17,7 +17,7 @@ Result<Bytes> to_bytes(const grpc::ByteBuffer& buffer) {
   return Bytes(data, std::move(slice));
 }
 
-grpc::ByteBuffer to_buffer(std::string body, std::string_view header) {
+void fill_buffer(grpc::ByteBuffer& buffer, std::string body, std::string_view header) {
   auto* owner = new std::string(std::move(body));
   std::array<grpc::Slice, 2> slices = {
       grpc::Slice(header.data(), header.size()),
@@ -25,8 +25,15 @@ grpc::ByteBuffer to_buffer(std::string body, std::string_view header) {
           owner->data(), owner->size(), [](void* text) { delete static_cast<std::string*>(text); },
           owner),
   };
-  if (header.empty()) return {&slices[1], 1};
-  return {slices.data(), slices.size()};
+  size_t first = header.empty() ? 1 : 0;
+  grpc::ByteBuffer filled(slices.data() + first, slices.size() - first);
+  buffer.Swap(&filled);
+}
+
+grpc::ByteBuffer to_buffer(std::string body) {
+  grpc::ByteBuffer buffer;
+  fill_buffer(buffer, std::move(body));
+  return buffer;
 }
 
 std::chrono::system_clock::time_point to_system_time(Context::Clock::time_point time) {

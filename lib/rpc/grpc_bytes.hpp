@@ -18,8 +18,9 @@ namespace mnemo::rpc {
 /// A received message. It is copied only where gRPC holds it in several pieces.
 Result<Bytes> to_bytes(const grpc::ByteBuffer& buffer);
 
-/// A message to send, without a copy; `header` (small) goes before `body`.
-grpc::ByteBuffer to_buffer(std::string body, std::string_view header = {});
+/// Makes `buffer` a message to send, without a copy; `header` (small) goes before `body`.
+void fill_buffer(grpc::ByteBuffer& buffer, std::string body, std::string_view header = {});
+grpc::ByteBuffer to_buffer(std::string body);
 
 inline Status from_grpc(const grpc::Status& status) {
   return status.ok() ? Status()

@@ -4,6 +4,13 @@
 #include "rpc/grpc_bytes.hpp"
 
 namespace mnemo::rpc {
+namespace {
+
+// Messages that wait to be sent: making them pauses at the first, goes on below the second.
+constexpr size_t kMostWaitingBytes = 256U << 10;
+constexpr size_t kFewWaitingBytes = kMostWaitingBytes / 2;
+
+}  // namespace
 
 ServerCall::ServerCall(grpc::GenericCallbackServerContext& context, std::unique_ptr<Answer> answer,
                        std::shared_ptr<Executor> executor, CallMetrics& metrics)
@@ -39,15 +46,16 @@ void ServerCall::run() {
     if (!status.ok()) return end(std::move(status));
   }
   while (true) {
-    auto message = answer_->next();
-    if (!message) return end(message.status());
-    if (!*message) return end({});
-    if (!send(**std::move(message))) return;
+    grpc::ByteBuffer message;
+    auto more = answer_->next(message);
+    if (!more) return end(more.status());
+    if (!*more) return end({});
+    if (!send(message)) return;
   }
 }
 
 /// Whether the task goes on; if not, it is over, and this object may be gone.
-bool ServerCall::send(grpc::ByteBuffer message) {
+bool ServerCall::send(grpc::ByteBuffer& message) {
   {
     std::unique_lock lock(mutex_);
     if (broken_) {
@@ -56,9 +64,11 @@ bool ServerCall::send(grpc::ByteBuffer message) {
       return false;
     }
     if (sending_) {
-      waiting_.Swap(&message);
-      parked_ = true;
-      return false;
+      waiting_bytes_ += message.Length();
+      waiting_.emplace_back();
+      waiting_.back().Swap(&message);
+      parked_ = waiting_bytes_ >= kMostWaitingBytes;
+      return !parked_;
     }
     sending_ = true;
     outgoing_.Swap(&message);
@@ -69,30 +79,33 @@ bool ServerCall::send(grpc::ByteBuffer message) {
 
 void ServerCall::OnWriteDone(bool ok) {
   std::unique_lock lock(mutex_);
-  sending_ = false;
   outgoing_.Clear();
   if (ok) {
     metrics_.message_sent();
   } else {
     broken_ = true;
+    waiting_.clear();
+    waiting_bytes_ = 0;
     stop_.request_stop();
   }
-  if (final_) {
-    lock.unlock();
-    return finish(*final_);
-  }
-  if (!parked_) return;
-  parked_ = false;
-  if (!ok) {
-    lock.unlock();
-    return schedule();
-  }
-  sending_ = true;
-  outgoing_.Swap(&waiting_);
+  sending_ = !waiting_.empty();
+  bool sends = sending_;
+  if (sends) take_waiting();
+  bool resumes = parked_ && waiting_bytes_ <= kFewWaitingBytes;
+  if (resumes) parked_ = false;
+  bool finishes = final_ && !sends;
   lock.unlock();
-  // No task runs, so nothing can end the call before the one scheduled here.
-  StartWrite(&outgoing_);
-  schedule();
+  // gRPC keeps this object until this function has returned, whatever is started here.
+  if (sends) StartWrite(&outgoing_);
+  if (resumes) schedule();
+  if (finishes) finish(*final_);
+}
+
+/// The message to send next. REQUIRES: the mutex held, and one that waits.
+void ServerCall::take_waiting() {
+  outgoing_.Swap(&waiting_.front());
+  waiting_.pop_front();
+  waiting_bytes_ -= outgoing_.Length();
 }
 
 /// Lets go of the answer here, where blocking is allowed, then finishes after the last write.

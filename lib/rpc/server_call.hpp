@@ -10,6 +10,8 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 
+#include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,12 +25,13 @@ class Answer {
  public:
   virtual ~Answer() = default;
   virtual Status begin(const Context& context, const Bytes& request) = 0;
-  virtual Result<std::optional<grpc::ByteBuffer>> next() = 0;
+  /// Fills `message`, or returns false at the end.
+  virtual Result<bool> next(grpc::ByteBuffer& message) = 0;
 };
 
 /// One call on the server. gRPC's callback threads only pass it on: the answer is made on the
-/// executor, one message ahead of the one that is being sent, and nobody waits while the client
-/// doesn't read.
+/// executor, some messages ahead of the one that is being sent, so that neither waits for the other
+/// at every message, and nobody waits while the client doesn't read.
 ///
 /// Deletes itself when gRPC is done with it.
 class ServerCall final : public grpc::ServerGenericBidiReactor {
@@ -44,7 +47,8 @@ class ServerCall final : public grpc::ServerGenericBidiReactor {
  private:
   void schedule();
   void run();
-  bool send(grpc::ByteBuffer message);
+  void take_waiting();
+  bool send(grpc::ByteBuffer& message);
   void end(Status status);
   void finish(const Status& status);
 
@@ -57,9 +61,10 @@ class ServerCall final : public grpc::ServerGenericBidiReactor {
   grpc::ByteBuffer request_;
   bool begun_ = false;
 
-  std::mutex mutex_;           // guards what follows
-  grpc::ByteBuffer outgoing_;  // being sent while `sending_`
-  grpc::ByteBuffer waiting_;   // the next one, made while another is being sent
+  std::mutex mutex_;                      // guards what follows
+  grpc::ByteBuffer outgoing_;             // being sent while `sending_`
+  std::deque<grpc::ByteBuffer> waiting_;  // the next ones, made while another is being sent
+  size_t waiting_bytes_ = 0;
   bool sending_ = false;
   bool parked_ = false;          // no task runs; OnWriteDone starts the next
   bool broken_ = false;          // a write failed

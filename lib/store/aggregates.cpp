@@ -4,6 +4,7 @@
 #include "chunkenc/aggregate.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mnemo {
 namespace {
@@ -24,11 +25,11 @@ constexpr AggregatePlace kPlaces[] = {
 
 }  // namespace
 
-Status place_chunk(const Chunk& chunk, std::span<const Aggregate> aggregates, AggregateChunk& out) {
+Status place_chunk(Chunk chunk, std::span<const Aggregate> aggregates, AggregateChunk& out) {
   out.min_time = chunk.min_time;
   out.max_time = chunk.max_time;
   if (chunk.encoding != ChunkEncoding::kAggregate) {
-    out.raw = chunk;
+    out.raw = std::move(chunk);
     return {};
   }
   MNEMO_TRY(auto parts, split_aggregate(chunk));

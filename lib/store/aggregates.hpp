@@ -9,6 +9,6 @@ namespace mnemo {
 
 /// Puts a chunk into an answer: a raw one whole, of an aggregate one the parts for `aggregates`
 /// that it has. Errors: DataLoss (a malformed aggregate chunk).
-Status place_chunk(const Chunk& chunk, std::span<const Aggregate> aggregates, AggregateChunk& out);
+Status place_chunk(Chunk chunk, std::span<const Aggregate> aggregates, AggregateChunk& out);
 
 }  // namespace mnemo

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <optional>
 
@@ -21,11 +22,16 @@ constexpr auto kPatienceWithExecutor = std::chrono::milliseconds(20);
 /// What the consumer and the task that pulls share. `source` and `opener` belong to whoever set
 /// `pulling`; everything else is guarded by the mutex.
 struct PrefetchStream::Shared {
-  Shared(Opener open, size_t series, size_t bytes)
-      : max_series(series), max_bytes(bytes), opener(std::move(open)) {}
+  Shared(Opener open, const PrefetchOptions& options)
+      : max_series(options.max_series),
+        max_bytes(options.max_bytes),
+        handed_over_at_once(options.handed_over_at_once),
+        opener(std::move(open)) {}
 
   const size_t max_series;
   const size_t max_bytes;
+  const size_t handed_over_at_once;
+  size_t next_hand_over = 1;  // so many series; belongs to the puller
   std::stop_source stop;
   Context context;  // the source's
 
@@ -58,24 +64,44 @@ struct PrefetchStream::Shared {
     return source->next(series);
   }
 
+  /// Series that were pulled and not handed over yet, and how the pulling ended.
+  struct Pulled {
+    std::vector<Series> series;
+    size_t bytes = 0;
+    Result<bool> more = true;
+    Failure kind = Failure::kNone;
+  };
+
+  /// Pulls up to `count` series, or as many bytes as may wait, without the mutex.
+  Pulled pull_some(size_t count) {
+    Pulled pulled;
+    while (pulled.series.size() < count && pulled.bytes < max_bytes) {
+      Series series;
+      pulled.more = step(series, pulled.kind);
+      if (!pulled.more.ok() || !*pulled.more) break;
+      pulled.bytes += memory_bytes(series);
+      pulled.series.push_back(std::move(series));
+    }
+    return pulled;
+  }
+
   /// Pulls up to `count` series while there is room. REQUIRES: the mutex held, `pulling` set by
   /// the caller.
   void pull(std::unique_lock<std::mutex>& lock, size_t count) {
-    for (; count > 0 && !full() && !abandoned && !ended; --count) {
+    while (count > 0 && !full() && !abandoned && !ended) {
       pulling_since = Clock::now();
+      size_t some = std::min({count, next_hand_over, max_series - ready.size()});
+      next_hand_over = std::min(2 * next_hand_over, handed_over_at_once);
       lock.unlock();
-      Series series;
-      auto kind = Failure::kNone;
-      auto more = step(series, kind);
-      size_t bytes = memory_bytes(series);
+      auto pulled = pull_some(some);
       lock.lock();
-      if (!more.ok()) {
-        end(std::move(more).status(), kind);
-      } else if (!*more) {
+      count -= std::min(count, std::max<size_t>(pulled.series.size(), 1));
+      std::move(pulled.series.begin(), pulled.series.end(), std::back_inserter(ready));
+      ready_bytes += pulled.bytes;
+      if (!pulled.more.ok()) {
+        end(std::move(pulled.more).status(), pulled.kind);
+      } else if (!*pulled.more) {
         end({}, Failure::kNone);
-      } else {
-        ready.push_back(std::move(series));
-        ready_bytes += bytes;
       }
       changed.notify_all();
     }
@@ -106,7 +132,7 @@ struct PrefetchStream::Shared {
 };
 
 PrefetchStream::PrefetchStream(const Context& context, Opener opener, PrefetchOptions options)
-    : shared_(std::make_shared<Shared>(std::move(opener), options.max_series, options.max_bytes)),
+    : shared_(std::make_shared<Shared>(std::move(opener), options)),
       context_(context),
       options_(std::move(options)),
       on_stop_(context.token(), [shared = shared_] {

@@ -18,6 +18,9 @@ struct PrefetchOptions {
   std::shared_ptr<Executor> executor;
   size_t max_series = 64;       // waiting to be taken
   size_t max_bytes = 4U << 20;  // of chunks and labels waiting to be taken
+  /// How many series the puller keeps to itself before it hands them over, after the first ones:
+  /// each time wakes the consumer if that waits. For sources that are quick.
+  size_t handed_over_at_once = 1;
   /// Longest time the source may take for one series; 0: no limit.
   std::chrono::nanoseconds response_timeout{0};
 };

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/cache_servers.hpp"
 
+#include "base/file.hpp"
 #include "cache/connection.hpp"
 
 #include <mnemo/context.hpp>
 
 #include <doctest/doctest.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <sstream>
 
 namespace mnemo::testing {
@@ -42,6 +48,21 @@ std::unique_ptr<CacheServer> start(CacheServerKind kind, const std::string& prog
   server->command.insert(server->command.end(), {socket_flag, server->address});
   server->start();
   return server;
+}
+
+/// A port that nobody listens on at the moment.
+std::string free_port() {
+  FileDescriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(socket.get(), generic, size) != 0 ||
+      ::getsockname(socket.get(), generic, &size) != 0) {
+    FAIL("no free port");
+  }
+  return std::to_string(ntohs(address.sin_port));
 }
 
 /// A conversation with the server; what goes wrong ends the test.
@@ -125,6 +146,56 @@ std::vector<std::string> redis_keys(Talk& talk) {
 }
 
 }  // namespace
+
+std::unique_ptr<CacheServer> start_tcp_redis(const std::string& port_flag,
+                                             const std::vector<std::string>& options) {
+  auto path = find_program({"/usr/bin/redis-server"});
+  if (!path) {
+    MESSAGE("skipped: no redis-server (Debian package redis-server)");
+    return nullptr;
+  }
+  auto server = std::make_unique<CacheServer>();
+  auto port = free_port();
+  server->address = "127.0.0.1:" + port;
+  std::vector<std::string> command = {*path, "--bind",       "127.0.0.1", "--save",
+                                      "",    "--appendonly", "no"};
+  if (port_flag != "--port") command.insert(command.end(), {"--port", "0"});
+  command.insert(command.end(), {port_flag, port});
+  command.insert(command.end(), options.begin(), options.end());
+  server->process = std::make_unique<ChildProcess>(command, server->dir.path() / "log");
+  if (!wait_until_up(server->address)) FAIL("no answer from redis-server");
+  return server;
+}
+
+std::unique_ptr<CacheServer> start_sentinel(const std::string& master_name,
+                                            const CacheServer& master,
+                                            const std::string& password) {
+  auto path = find_program({"/usr/bin/redis-server"});
+  auto sentinel = std::make_unique<CacheServer>();
+  auto port = free_port();
+  sentinel->address = "127.0.0.1:" + port;
+  auto config = sentinel->dir.path() / "sentinel.conf";
+  std::ofstream(config) << "bind 127.0.0.1\nport " << port << "\nrequirepass " << password
+                        << "\ndir " << sentinel->dir.path().string() << "\nsentinel monitor "
+                        << master_name << " 127.0.0.1 " << master.port() << " 1\n"
+                        << "sentinel auth-pass " << master_name << " sesame\n";
+  sentinel->process = std::make_unique<ChildProcess>(
+      std::vector<std::string>{path.value(), config.string(), "--sentinel"},
+      sentinel->dir.path() / "log");
+  if (!wait_until_up(sentinel->address)) FAIL("no answer from Redis Sentinel");
+  return sentinel;
+}
+
+void send_redis(const CacheServer& server, const std::string& password,
+                const std::string& command) {
+  auto context = Context().with_timeout(std::chrono::seconds(5));
+  auto connection = cache::Connection::open(context, server.address);
+  REQUIRE_EQ(connection.status(), Status());
+  for (const auto& line : {"AUTH " + password, command}) {
+    CHECK_EQ(connection->write(context, line + "\r\n"), Status());
+    CHECK_EQ(*connection->read_line(context), "+OK");
+  }
+}
 
 void CacheServer::start() {
   kill();

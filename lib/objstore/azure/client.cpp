@@ -14,7 +14,15 @@ namespace {
 
 constexpr std::string_view kApiVersion = "2020-10-02";
 constexpr size_t kMaxMessageBytes = 256;
+constexpr std::string_view kBearer = "Bearer ";
 constexpr int64_t kAllowedSkewMs = 10 * 60'000;
+
+std::string token_in(const HttpRequest& request) {
+  for (const auto& header : request.headers) {
+    if (header.name == "Authorization") return header.value.substr(kBearer.size());
+  }
+  return {};
+}
 
 std::string path_of_url(const std::string& url) {
   auto at = url.find("://");
@@ -35,17 +43,24 @@ Code code_of(const std::string& code, bool is_of_blob, int status) {
 }  // namespace
 
 Client::Client(const Options& options, const BucketEnvironment& environment,
-               std::shared_ptr<HttpClient> http, std::string root)
+               std::shared_ptr<HttpClient> http, std::unique_ptr<TokenCache> tokens,
+               std::string root)
     : options_(options),
       environment_(environment),
       http_(std::move(http)),
+      tokens_(std::move(tokens)),
       root_(std::move(root)) {}
 
 Result<std::unique_ptr<Client>> Client::make(const Options& options,
                                              const BucketEnvironment& environment) {
   MNEMO_TRY(auto http, HttpClient::make(options.http));
-  return std::unique_ptr<Client>(
-      new Client(options, environment, std::move(http), path_of_url(options.container_url)));
+  std::unique_ptr<TokenCache> tokens;
+  if (options.identity) {
+    MNEMO_TRY(auto source, token_source(*options.identity, environment));
+    tokens = std::make_unique<TokenCache>(std::move(source), environment);
+  }
+  return std::unique_ptr<Client>(new Client(options, environment, std::move(http),
+                                            std::move(tokens), path_of_url(options.container_url)));
 }
 
 Result<HttpResponse> Client::perform(const Context& context, const Request& request,
@@ -66,17 +81,21 @@ Result<HttpResponse> Client::perform(const Context& context, const Request& requ
 
 Result<std::unique_ptr<HttpTransfer>> Client::open(const Context& context, const Request& request) {
   Retries tries(context, options_.max_tries, environment_);
+  bool was_renewed = false;
   for (;;) {
     std::optional<std::chrono::milliseconds> wait;
-    auto answer = send(context, request, wait);
+    bool is_token_refused = false;
+    auto answer = send(context, request, wait, is_token_refused);
+    if (is_token_refused && !std::exchange(was_renewed, true)) continue;
     if (answer.ok() || !wait) return answer;
     MNEMO_RETURN_IF_ERROR(tries.wait(answer.status(), wait));
   }
 }
 
 Result<std::unique_ptr<HttpTransfer>> Client::send(const Context& context, const Request& request,
-                                                   std::optional<std::chrono::milliseconds>& wait) {
-  MNEMO_TRY(auto http, signed_request(request));
+                                                   std::optional<std::chrono::milliseconds>& wait,
+                                                   bool& is_token_refused) {
+  MNEMO_TRY(auto http, signed_request(context, request));
   auto limited =
       options_.try_timeout.count() > 0 ? context.with_timeout(options_.try_timeout) : context;
   auto answer = http_->open(limited, http);
@@ -88,6 +107,8 @@ Result<std::unique_ptr<HttpTransfer>> Client::send(const Context& context, const
     return answer;
   }
   if ((*answer)->head().ok()) return answer;
+  is_token_refused = tokens_ && (*answer)->head().status == 401;
+  if (is_token_refused) tokens_->drop(token_in(http));
   auto status = failure(request, **answer);
   if (status.code() == Code::kUnavailable) {
     wait =
@@ -96,7 +117,7 @@ Result<std::unique_ptr<HttpTransfer>> Client::send(const Context& context, const
   return status;
 }
 
-Result<HttpRequest> Client::signed_request(const Request& request) const {
+Result<HttpRequest> Client::signed_request(const Context& context, const Request& request) {
   SigningRequest signing;
   signing.method = request.method;
   signing.path = root_;
@@ -122,7 +143,10 @@ Result<HttpRequest> Client::signed_request(const Request& request) const {
   http.url =
       options_.container_url.substr(0, options_.container_url.size() - root_.size()) + signing.path;
   auto query = encode_form(request.query);
-  if (options_.sas.empty()) {
+  if (tokens_) {
+    MNEMO_TRY(auto token, tokens_->get(context));
+    http.headers.push_back({"Authorization", std::string(kBearer) + token});
+  } else if (options_.sas.empty()) {
     http.headers.push_back(
         {"Authorization", authorization(signing, options_.account, options_.key)});
   } else {

@@ -3,6 +3,7 @@
 
 #include "objstore/azure/options.hpp"
 #include "objstore/azure/shared_key.hpp"
+#include "objstore/azure/token.hpp"
 #include "objstore/upload_source.hpp"
 
 #include <mnemo/context.hpp>
@@ -26,7 +27,8 @@ struct Request {
   UploadSource upload;  //
 };
 
-/// Signs requests for one container, sends them, and tries again what may be tried again.
+/// Signs requests for one container, sends them, and tries again what may be tried again; a token
+/// that is refused is replaced once.
 ///
 /// Thread-safe.
 /// Errors name method, URL without query, HTTP status and Azure's code: NotFound (BlobNotFound),
@@ -49,18 +51,20 @@ class Client {
 
  private:
   Client(const Options& options, const BucketEnvironment& environment,
-         std::shared_ptr<HttpClient> http, std::string root);
+         std::shared_ptr<HttpClient> http, std::unique_ptr<TokenCache> tokens, std::string root);
 
-  /// `wait` is set where another try makes sense.
+  /// `wait` is set where another try makes sense; a refused token is dropped.
   Result<std::unique_ptr<HttpTransfer>> send(const Context& context, const Request& request,
-                                             std::optional<std::chrono::milliseconds>& wait);
-  Result<HttpRequest> signed_request(const Request& request) const;
+                                             std::optional<std::chrono::milliseconds>& wait,
+                                             bool& is_token_refused);
+  Result<HttpRequest> signed_request(const Context& context, const Request& request);
   Status failure(const Request& request, HttpTransfer& transfer) const;
 
   const Options options_;
   BucketEnvironment environment_;
   std::shared_ptr<HttpClient> http_;
-  std::string root_;  // the path of container_url
+  std::unique_ptr<TokenCache> tokens_;  // null: key or signature
+  std::string root_;                    // the path of container_url
 };
 
 }  // namespace mnemo::azure

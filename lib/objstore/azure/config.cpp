@@ -2,7 +2,7 @@
 #include "base/digest.hpp"
 #include "http/client_url.hpp"
 #include "objstore/azure/options.hpp"
-#include "objstore/config_fields.hpp"
+#include "objstore/http_section.hpp"
 
 #include <algorithm>
 #include <map>
@@ -15,10 +15,7 @@ constexpr int kDefaultRetries = 3;
 
 /// The fields of Thanos' configuration that decide how and where to connect.
 struct Source {
-  std::string tenant;
-  std::string client_id;
-  std::string client_secret;
-  std::string user_assigned_id;
+  Identity identity;
   std::string key;
   std::string connection_string;
   std::string endpoint = "blob.core.windows.net";
@@ -30,22 +27,23 @@ Status check(const Source& source, const Options& options) {
   auto add = [&](bool is_wrong, std::string_view problem) {
     if (is_wrong) problems += (problems.empty() ? "" : ", ") + std::string(problem);
   };
-  bool has_identity = !source.user_assigned_id.empty();
+  const auto& identity = source.identity;
+  bool has_identity = !identity.user_assigned_id.empty();
+  int parts = static_cast<int>(!identity.tenant.empty()) +
+              static_cast<int>(!identity.client_id.empty()) +
+              static_cast<int>(!identity.client_secret.empty());
   add(has_identity && !source.key.empty(),
       "user_assigned_id cannot be set when using storage_account_key authentication");
   add(has_identity && !source.connection_string.empty(),
       "user_assigned_id cannot be set when using storage_connection_string authentication");
+  add(has_identity && !identity.client_id.empty(),
+      "user_assigned_id cannot be set when using client_id authentication");
+  add(parts != 0 && parts != 3, "az_tenant_id, client_id, and client_secret must be set together");
   add(!source.key.empty() && !source.connection_string.empty(),
       "storage_account_key and storage_connection_string cannot both be set");
   add(options.account.empty(), "storage_account_name is required but not configured");
   add(options.container.empty(), "no container specified");
-  if (!problems.empty()) return Status::invalid_argument(problems);
-  if (source.key.empty() && source.connection_string.empty()) {
-    return Status::unimplemented(
-        "AZURE needs storage_account_key or storage_connection_string (with a key or a "
-        "SharedAccessSignature); client secrets and managed identities are not supported");
-  }
-  return {};
+  return problems.empty() ? Status() : Status::invalid_argument(problems);
 }
 
 Result<std::map<std::string, std::string>> parse_connection_string(std::string_view text) {
@@ -101,8 +99,8 @@ int tries_of(int64_t retries, int64_t max_retries) {
 
 }  // namespace
 
-Result<Options> read_config(const YAML::Node& yaml) {
-  using namespace mnemo::config;
+Result<Options> read_config(const YAML::Node& config) {
+  using namespace mnemo::yaml;
   Options options;
   Source source;
   HttpSection http;
@@ -113,24 +111,24 @@ Result<Options> read_config(const YAML::Node& yaml) {
   std::chrono::milliseconds retry_delay{0};
   std::chrono::milliseconds max_retry_delay{0};
   MNEMO_RETURN_IF_ERROR(
-      read(yaml, {{"az_tenant_id", text(source.tenant)},
-                  {"client_id", text(source.client_id)},
-                  {"client_secret", text(source.client_secret)},
-                  {"storage_account", text(options.account)},
-                  {"storage_account_key", text(source.key)},
-                  {"storage_connection_string", text(source.connection_string)},
-                  {"storage_create_container", flag(options.create_container)},
-                  {"container", text(options.container)},
-                  {"endpoint", text(source.endpoint)},
-                  {"user_assigned_id", text(source.user_assigned_id)},
-                  {"max_retries", integer(max_retries)},
-                  {"reader_config", section({{"max_retry_requests", integer(read_retries)}})},
-                  {"pipeline_config", section({{"max_tries", integer(tries)},
-                                               {"try_timeout", duration(options.try_timeout)},
-                                               {"retry_delay", duration(retry_delay)},
-                                               {"max_retry_delay", duration(max_retry_delay)}})},
-                  {"http_config", section(http.fields())},
-                  {"msi_resource", text(msi_resource)}}));
+      read(config, {{"az_tenant_id", text(source.identity.tenant)},
+                    {"client_id", text(source.identity.client_id)},
+                    {"client_secret", text(source.identity.client_secret)},
+                    {"storage_account", text(options.account)},
+                    {"storage_account_key", text(source.key)},
+                    {"storage_connection_string", text(source.connection_string)},
+                    {"storage_create_container", flag(options.create_container)},
+                    {"container", text(options.container)},
+                    {"endpoint", text(source.endpoint)},
+                    {"user_assigned_id", text(source.identity.user_assigned_id)},
+                    {"max_retries", integer(max_retries)},
+                    {"reader_config", section({{"max_retry_requests", integer(read_retries)}})},
+                    {"pipeline_config", section({{"max_tries", integer(tries)},
+                                                 {"try_timeout", duration(options.try_timeout)},
+                                                 {"retry_delay", duration(retry_delay)},
+                                                 {"max_retry_delay", duration(max_retry_delay)}})},
+                    {"http_config", section(http.fields())},
+                    {"msi_resource", text(msi_resource)}}));
   if (tries < 0 || read_retries < 0 || max_retries < 0) {
     return Status::invalid_argument(
         "max_tries, max_retry_requests and max_retries must be greater than or equal to 0");
@@ -145,7 +143,11 @@ Result<Options> read_config(const YAML::Node& yaml) {
     MNEMO_RETURN_IF_ERROR(use_connection_string(source.connection_string, options));
     return options;
   }
-  MNEMO_RETURN_IF_ERROR(set_key(source.key, "storage_account_key", options));
+  if (source.key.empty()) {
+    options.identity = source.identity;
+  } else {
+    MNEMO_RETURN_IF_ERROR(set_key(source.key, "storage_account_key", options));
+  }
   if (source.endpoint.empty()) source.endpoint = "blob.core.windows.net";
   options.container_url = "https://" + options.account + "." + source.endpoint + "/" +
                           percent_encode(options.container);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "objstore/s3/config.hpp"
 
-#include "objstore/config_fields.hpp"
+#include "objstore/http_section.hpp"
 #include "objstore/s3/credential_services.hpp"
 
 #include <algorithm>
@@ -58,7 +58,7 @@ int tries_of(int64_t max_retries) {
 }  // namespace
 
 Result<Options> read_config(const YAML::Node& config) {
-  using namespace mnemo::config;
+  using namespace mnemo::yaml;
   Options options;
   HttpSection http;
   bool signature_v2 = false;
@@ -108,7 +108,7 @@ Result<Options> read_config(const YAML::Node& config) {
 }
 
 Result<Options> read_gcs_config(const YAML::Node& config) {
-  using namespace mnemo::config;
+  using namespace mnemo::yaml;
   Options options;
   HttpSection http;
   std::string service_account;

@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cctype>
-#include <cstdlib>
 #include <utility>
 
 namespace mnemo::s3 {
@@ -227,11 +226,6 @@ Result<Credentials> parse_credentials_json(std::string_view body) {
     MNEMO_TRY(found.expires_ms, parse_rfc3339_ms(expiration).with_context("Expiration"));
   }
   return found;
-}
-
-std::string environment_text(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
 }
 
 }  // namespace mnemo::s3

@@ -47,7 +47,4 @@ Result<Credentials> assume_role(const Context& context, const ServiceOptions& op
 /// Reads AWS' JSON of credentials. Errors: DataLoss, or what a `Code` other than Success says.
 Result<Credentials> parse_credentials_json(std::string_view body);
 
-/// A variable of the environment; empty where it isn't set.
-std::string environment_text(const char* name);
-
 }  // namespace mnemo::s3

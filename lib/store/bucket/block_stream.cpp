@@ -2,19 +2,33 @@
 #include "store/bucket/block_stream.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace mnemo {
 namespace {
 
-// Batches begin small, for an early first answer, and grow.
-constexpr size_t kFirstEntries = 256;
+// Batches begin small, for an early first answer, and grow to their usual size, and beyond that
+// where the bucket is slow.
+constexpr uint64_t kFirstBatchBytes = 128U << 10;
+constexpr size_t kFirstEntries = 128;
+constexpr size_t kUsualEntries = 1024;
 constexpr size_t kMostEntries = 8192;
+constexpr auto kSlow = std::chrono::milliseconds(8);
+
+using Clock = std::chrono::steady_clock;
+
+/// The size of the next batch, `begin` being when the reading of the last one began.
+template <typename Size>
+Size grown(Size size, Size usual, Size most, Clock::time_point begin) {
+  bool is_slow = Clock::now() - begin > kSlow;
+  return std::min(2 * size, is_slow ? most : std::max(size, usual));
+}
 
 }  // namespace
 
 BlockStream::BlockStream(const Context& context, std::shared_ptr<const BucketBlock> block,
                          std::vector<Matcher> matchers, const SeriesRequest& request,
-                         uint64_t batch_bytes, std::shared_ptr<QueryStats> stats)
+                         BatchBytes batches, std::shared_ptr<QueryStats> stats)
     : context_(context),
       block_(std::move(block)),
       matchers_(std::move(matchers)),
@@ -23,7 +37,8 @@ BlockStream::BlockStream(const Context& context, std::shared_ptr<const BucketBlo
       skip_chunks_(request.skip_chunks),
       finisher_(external_labels(block_->meta()), request.without_replica_labels),
       shard_(request.shard_info),
-      batch_bytes_(batch_bytes),
+      batch_bytes_(std::min(kFirstBatchBytes, batches.usual)),
+      batches_(batches),
       stats_(std::move(stats)),
       entries_at_once_(kFirstEntries) {}
 
@@ -55,12 +70,14 @@ Status BlockStream::read_more_entries() {
   size_t count = std::min(entries_at_once_, refs_.size() - next_ref_);
   auto refs = std::span(refs_).subspan(next_ref_, count);
   next_ref_ += count;
-  entries_at_once_ = std::min(2 * entries_at_once_, kMostEntries);
-  return block_->read_entries(context_, *header_, refs, *stats_,
-                              [&](std::span<const uint8_t> content, uint64_t offset) {
-                                auto status = add_entry(content, offset);
-                                return std::move(status).with_context(header_->object);
-                              });
+  auto begin = Clock::now();
+  auto status = block_->read_entries(context_, *header_, refs, *stats_,
+                                     [&](std::span<const uint8_t> content, uint64_t offset) {
+                                       auto added = add_entry(content, offset);
+                                       return std::move(added).with_context(header_->object);
+                                     });
+  entries_at_once_ = grown(entries_at_once_, kUsualEntries, kMostEntries, begin);
+  return status;
 }
 
 /// Keeps a series if it has chunks in the range and belongs to the shard.
@@ -119,14 +136,21 @@ Status BlockStream::fill_batch() {
     batch_.push_back(std::move(series));
     metas.push_back(std::move(entry.payload));
   }
-  if (skip_chunks_) return {};
+  return skip_chunks_ ? Status() : read_chunks(std::move(metas));
+}
+
+/// The chunks of the batch.
+Status BlockStream::read_chunks(std::vector<Chunks> metas) {
   std::vector<WantedChunk> wanted;
   for (size_t i = 0; i < batch_.size(); ++i) {
     for (size_t j = 0; j < metas[i].size(); ++j) {
       wanted.push_back({metas[i][j], &batch_[i].chunks[j]});
     }
   }
-  return block_->read_chunks(context_, std::move(wanted), aggregates_, *stats_);
+  auto begin = Clock::now();
+  auto status = block_->read_chunks(context_, std::move(wanted), aggregates_, *stats_);
+  batch_bytes_ = grown(batch_bytes_, batches_.usual, batches_.most, begin);
+  return status;
 }
 
 }  // namespace mnemo

@@ -17,15 +17,23 @@
 
 namespace mnemo {
 
+/// About how many bytes of chunks of one block are read and held at a time. Batches stay small, so
+/// that memory is used again while it is in the processor's caches, unless reading one takes so
+/// long that waiting for the bucket must be what takes the time.
+struct BatchBytes {
+  uint64_t usual = 1U << 20;
+  uint64_t most = 8U << 20;
+};
+
 /// The series of one block in a bucket for a request, in order of their finished labels, read in
 /// batches of bounded size.
 ///
 /// Not thread-safe.
 class BlockStream final : public SeriesStream {
  public:
-  /// `matchers` are over the series' own labels. About `batch_bytes` of chunks are held at a time.
+  /// `matchers` are over the series' own labels.
   BlockStream(const Context& context, std::shared_ptr<const BucketBlock> block,
-              std::vector<Matcher> matchers, const SeriesRequest& request, uint64_t batch_bytes,
+              std::vector<Matcher> matchers, const SeriesRequest& request, BatchBytes batches,
               std::shared_ptr<QueryStats> stats);
 
   Result<bool> next(Series& series) override;
@@ -42,6 +50,7 @@ class BlockStream final : public SeriesStream {
   Status add_entry(std::span<const uint8_t> content, uint64_t offset);
   Status number_symbols(uint64_t offset);
   Status fill_batch();
+  Status read_chunks(std::vector<Chunks> metas);
   bool all_entries_read() const { return next_ref_ == refs_.size(); }
 
   Context context_;
@@ -53,6 +62,7 @@ class BlockStream final : public SeriesStream {
   LabelFinisher finisher_;
   ShardMatcher shard_;
   uint64_t batch_bytes_;
+  BatchBytes batches_;
   std::shared_ptr<QueryStats> stats_;
 
   std::shared_ptr<const IndexHeader> header_;  // null until the series are selected

@@ -18,10 +18,15 @@
 namespace mnemo {
 namespace {
 
-constexpr uint64_t kLeastBatchBytes = 256U << 10;
+// Of chunks in one batch of a block; a query usually holds as much as the first of all its blocks.
+constexpr uint64_t kUsualBytes = 4U << 20;
+constexpr uint64_t kLeastBatchBytes = 128U << 10;
+constexpr uint64_t kUsualBatchBytes = 1U << 20;
 constexpr uint64_t kMostBatchBytes = 8U << 20;
-constexpr size_t kPrefetchedSeries = 64;
-constexpr uint64_t kLeastPrefetchedBytes = 64U << 10;
+/// One is read, one waits, one is being answered.
+constexpr uint64_t kBatchesHeld = 3;
+constexpr size_t kPrefetchedSeries = 512;
+constexpr size_t kSeriesHandedOver = 32;
 
 /// A block to be read and what is asked of its series' own labels.
 struct BlockRead {
@@ -40,6 +45,15 @@ std::vector<BlockRead> choose_blocks(const BlockTable& table, const SeriesReques
     }
   }
   return reads;
+}
+
+BatchBytes batch_bytes(uint64_t query_bytes, size_t blocks) {
+  uint64_t share = query_bytes / kBatchesHeld / std::max<size_t>(blocks, 1);
+  BatchBytes batches;
+  batches.most = std::clamp(share, kLeastBatchBytes, kMostBatchBytes);
+  batches.usual = std::clamp(kUsualBytes / std::max<size_t>(blocks, 1), kLeastBatchBytes,
+                             std::min(batches.most, kUsualBatchBytes));
+  return batches;
 }
 
 /// The answer of a query: counts it, fails it when it passes a limit, and keeps its place among the
@@ -167,15 +181,15 @@ Result<std::unique_ptr<SeriesStream>> BucketStore::series(const Context& context
   }
   auto stats = std::make_shared<QueryStats>(metrics_, options_.limits);
   auto reads = choose_blocks(*now, limited_request);
-  uint64_t batch_bytes =
-      std::clamp(options_.query_bytes / (reads.size() + 1), kLeastBatchBytes, kMostBatchBytes);
+  auto batches = batch_bytes(options_.query_bytes, reads.size());
   auto scope = std::make_unique<CallScope>(context);
   std::vector<std::unique_ptr<SeriesStream>> streams;
   std::vector<std::string> queried;
   PrefetchOptions prefetch;
   prefetch.executor = options_.executor;
   prefetch.max_series = kPrefetchedSeries;
-  prefetch.max_bytes = std::max(batch_bytes / 4, kLeastPrefetchedBytes);
+  prefetch.max_bytes = batches.usual;
+  prefetch.handed_over_at_once = kSeriesHandedOver;
   for (auto& read : reads) {
     if (!read.slot->block) {
       if (aborts) return read.slot->missing();
@@ -184,10 +198,10 @@ Result<std::unique_ptr<SeriesStream>> BucketStore::series(const Context& context
     }
     queried.push_back(read.slot->meta->ulid.to_string());
     auto open = [block = read.slot->block, matchers = std::move(read.matchers), limited_request,
-                 batch_bytes,
+                 batches,
                  stats](const Context& block_context) -> Result<std::unique_ptr<SeriesStream>> {
       auto stream = std::make_unique<BlockStream>(block_context, block, matchers, limited_request,
-                                                  batch_bytes, stats);
+                                                  batches, stats);
       return make_partial_stream(block_context, std::move(stream),
                                  limited_request.partial_response);
     };

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace mnemo {
@@ -36,6 +37,19 @@ std::vector<ByteRange> record_ranges(std::span<const WantedChunk> wanted, uint64
   return ranges;
 }
 
+/// Copies the bytes of the chunks into a buffer of their own, so that they don't keep alive what
+/// was read around them.
+void gather(std::span<Chunk> chunks, uint64_t bytes) {
+  auto buffer = std::make_shared_for_overwrite<uint8_t[]>(bytes);
+  size_t at = 0;
+  for (auto& chunk : chunks) {
+    auto copy = std::span(buffer.get() + at, chunk.data.size());
+    std::copy(chunk.data.span().begin(), chunk.data.span().end(), copy.begin());
+    chunk.data = Bytes(copy, buffer);
+    at += copy.size();
+  }
+}
+
 }  // namespace
 
 Status BucketBlock::read_segment(const Context& context, std::span<const WantedChunk> wanted,
@@ -43,16 +57,15 @@ Status BucketBlock::read_segment(const Context& context, std::span<const WantedC
   auto object =
       block_object(meta_->ulid, tsdb::segment_name(tsdb::segment_of(wanted.front().meta.ref)));
   auto ranges = record_ranges(wanted, chunk_size_);
-  auto& reads = stats.chunks.reads;
-  auto place = [&](size_t i, const Bytes& bytes) -> Status {
-    auto piece = bytes;
-    uint64_t offset = ranges[i].offset;
+  auto read_chunk = [&](Bytes piece, const ChunkMeta& meta) -> Result<Chunk> {
+    uint64_t offset = tsdb::offset_of(meta.ref);
     uint64_t size = tsdb::chunk_record_size(piece).value_or(0);
     bool cut_short = size > piece.size() && size <= kMaxRecordSize;
     if (cut_short) {
       if (stats.metrics) stats.metrics->chunk_refetches.increment();
       ByteRange whole{offset, size};
-      MNEMO_TRY(auto again, surroundings_->reader.read(context, object, {&whole, 1}, reads));
+      MNEMO_TRY(auto again,
+                surroundings_->reader.read(context, object, {&whole, 1}, stats.chunks.reads));
       piece = std::move(again[0]);
     }
     MNEMO_TRY(auto record, tsdb::parse_chunk_record(piece, offset).with_context(object));
@@ -61,15 +74,30 @@ Status BucketBlock::read_segment(const Context& context, std::span<const WantedC
           fmt::format("{}: chunk at offset {:#x}: unsupported chunk encoding {}", object, offset,
                       static_cast<int>(record.encoding)));
     }
-    stats.chunks.touched_bytes += record.data.size();
-    // A copy, so that an answer doesn't keep alive what was read around its chunks.
-    Chunk chunk{wanted[i].meta.min_time, wanted[i].meta.max_time, record.encoding,
-                Bytes::copy_of(record.data.as_string())};
-    auto placed = place_chunk(chunk, aggregates, *wanted[i].out);
-    if (placed.ok()) return {};
-    return std::move(placed).with_context(fmt::format("{}: chunk at offset {:#x}", object, offset));
+    return Chunk{meta.min_time, meta.max_time, record.encoding, std::move(record.data)};
   };
-  return surroundings_->reader.read_each(context, object, ranges, reads, place);
+  auto place = [&](const RangePart& part, const Bytes& bytes) -> Status {
+    std::vector<Chunk> chunks;
+    chunks.reserve(part.last - part.first);
+    uint64_t used = 0;
+    for (size_t i = part.first; i < part.last; ++i) {
+      MNEMO_TRY(auto chunk, read_chunk(piece_of(part, bytes, ranges[i]), wanted[i].meta));
+      used += chunk.data.size();
+      chunks.push_back(std::move(chunk));
+    }
+    stats.chunks.touched_bytes += used;
+    // Where most of what was read is wanted, chunks stay where they are.
+    if (used < bytes.size() / 2) gather(chunks, used);
+    for (size_t i = part.first; i < part.last; ++i) {
+      auto placed = place_chunk(std::move(chunks[i - part.first]), aggregates, *wanted[i].out);
+      if (!placed.ok()) {
+        return std::move(placed).with_context(
+            fmt::format("{}: chunk at offset {:#x}", object, tsdb::offset_of(wanted[i].meta.ref)));
+      }
+    }
+    return {};
+  };
+  return surroundings_->reader.read_parts(context, object, ranges, stats.chunks.reads, place);
 }
 
 }  // namespace mnemo

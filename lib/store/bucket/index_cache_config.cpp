@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/bucket/index_cache_config.hpp"
 
-#include "cache/config_fields.hpp"
+#include "base/yaml_fields.hpp"
 
 #include <algorithm>
 #include <string>
@@ -39,12 +39,10 @@ Result<std::shared_ptr<IndexCache>> make_index_cache_from_config(
     };
   }
   std::vector<std::string> enabled;
-  MNEMO_RETURN_IF_ERROR(cache::read_yaml(kWhat, yaml, [&](const YAML::Node& root) -> Status {
-    auto read_more = [&](cache::ConfigFields& fields) {
-      fields.texts("enabled_items", enabled);
-      fields.duration("ttl", options.ttl);
-    };
-    MNEMO_TRY(options.cache, cache::make_cache_levels(kWhat, root, surroundings, read_more));
+  MNEMO_RETURN_IF_ERROR(yaml::read_document(kWhat, yaml, [&](const YAML::Node& root) -> Status {
+    MNEMO_TRY(options.cache, cache::make_cache_levels(root, surroundings,
+                                                      {{"enabled_items", yaml::texts(enabled)},
+                                                       {"ttl", yaml::duration(options.ttl)}}));
     return {};
   }));
   if (!enabled.empty()) {

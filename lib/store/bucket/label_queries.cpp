@@ -12,8 +12,6 @@
 namespace mnemo {
 namespace {
 
-constexpr uint64_t kBatchBytes = 1U << 20;
-
 using Texts = std::set<std::string, std::less<>>;
 
 LabelsResponse response_of(const Texts& texts) {
@@ -30,7 +28,7 @@ Status visit_labels(const Context& context, const std::shared_ptr<const BucketBl
                     const std::shared_ptr<QueryStats>& stats,
                     const std::function<bool(const Labels&)>& visit) {
   request.skip_chunks = true;
-  BlockStream stream(context, block, std::move(matchers), request, kBatchBytes, stats);
+  BlockStream stream(context, block, std::move(matchers), request, BatchBytes(), stats);
   Series series;
   while (true) {
     MNEMO_TRY(bool more, stream.next(series));

@@ -4,16 +4,12 @@
 #include <algorithm>
 
 namespace mnemo {
-namespace {
 
-/// The piece of a part that belongs to `range`, shorter where the part is.
-Bytes cut(const Bytes& part, uint64_t part_offset, const ByteRange& range) {
-  uint64_t start = range.offset - part_offset;
-  if (start >= part.size()) return {};
-  return part.slice(start, std::min<uint64_t>(range.length, part.size() - start));
+Bytes piece_of(const RangePart& part, const Bytes& bytes, const ByteRange& range) {
+  uint64_t start = range.offset - part.range.offset;
+  if (start >= bytes.size()) return {};
+  return bytes.slice(start, std::min<uint64_t>(range.length, bytes.size() - start));
 }
-
-}  // namespace
 
 std::vector<RangePart> partition(std::span<const ByteRange> ranges, const PartitionLimits& limits) {
   std::vector<RangePart> parts;
@@ -49,6 +45,18 @@ Result<std::vector<Bytes>> RangeReader::read(const Context& context, const std::
 Status RangeReader::read_each(const Context& context, const std::string& object,
                               std::span<const ByteRange> ranges, ReadCount& count,
                               const Visit& visit) const {
+  auto visit_pieces = [&](const RangePart& part, const Bytes& bytes) -> Status {
+    for (size_t i = part.first; i < part.last; ++i) {
+      MNEMO_RETURN_IF_ERROR(visit(i, piece_of(part, bytes, ranges[i])));
+    }
+    return {};
+  };
+  return read_parts(context, object, ranges, count, visit_pieces);
+}
+
+Status RangeReader::read_parts(const Context& context, const std::string& object,
+                               std::span<const ByteRange> ranges, ReadCount& count,
+                               const VisitPart& visit) const {
   auto parts = partition(ranges, limits_);
   if (count.limit != nullptr) {
     uint64_t bytes = 0;
@@ -61,10 +69,7 @@ Status RangeReader::read_each(const Context& context, const std::string& object,
     if (!bytes.ok()) return std::move(bytes).status().with_context(object);
     ++count.requests;
     count.bytes += bytes->size();
-    for (size_t j = part.first; j < part.last; ++j) {
-      MNEMO_RETURN_IF_ERROR(visit(j, cut(*bytes, part.range.offset, ranges[j])));
-    }
-    return {};
+    return visit(part, *bytes);
   };
   if (parts.size() == 1) return read_part(0);
   return parallel_for(context, *executor_, parts.size(), read_part);

@@ -39,6 +39,9 @@ struct PartitionLimits {
   uint64_t max_part = 16U << 20;  // bytes a request, unless one range alone is longer
 };
 
+/// The piece of a part's bytes that belongs to `range`, shorter where the bytes are.
+Bytes piece_of(const RangePart& part, const Bytes& bytes, const ByteRange& range);
+
 /// Groups ranges into requests. REQUIRES: `ranges` sorted by offset.
 std::vector<RangePart> partition(std::span<const ByteRange> ranges, const PartitionLimits& limits);
 
@@ -68,6 +71,12 @@ class RangeReader {
   using Visit = std::function<Status(size_t number, const Bytes& bytes)>;
   Status read_each(const Context& context, const std::string& object,
                    std::span<const ByteRange> ranges, ReadCount& count, const Visit& visit) const;
+
+  /// The same, request by request: `visit` gets the bytes of a part, which may end early.
+  using VisitPart = std::function<Status(const RangePart& part, const Bytes& bytes)>;
+  Status read_parts(const Context& context, const std::string& object,
+                    std::span<const ByteRange> ranges, ReadCount& count,
+                    const VisitPart& visit) const;
 
   const std::shared_ptr<Bucket>& bucket() const { return bucket_; }
   Executor& executor() const { return *executor_; }

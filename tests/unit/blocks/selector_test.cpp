@@ -56,7 +56,9 @@ TEST_CASE("selector: what Thanos refuses is refused, by line") {
            "selector relabel configuration: line 1: relabel configuration for hashmod requires "
            "non-zero modulus");
   CHECK_EQ(message("- action: keep\n  regexp: b\n"),
-           "selector relabel configuration: line 2: unknown field \"regexp\"");
+           "selector relabel configuration: line 2: unknown field \"regexp\"; known are action, "
+           "source_labels, "
+           "separator, regex, target_label, replacement, modulus");
   CHECK_FALSE(message("- action: keep\n  regex: '('\n").empty());
   CHECK_FALSE(message("action: keep\n").empty());
 }

@@ -27,8 +27,8 @@ Result<std::shared_ptr<Cache>> cache_of(const std::string& yaml, Metrics* metric
   surroundings.executor = make_thread_pool(2);
   surroundings.metrics = metrics;
   std::shared_ptr<Cache> made;
-  MNEMO_RETURN_IF_ERROR(read_yaml("test", yaml, [&](const YAML::Node& root) -> Status {
-    MNEMO_TRY(made, make_cache_levels("test", root, surroundings, [](ConfigFields&) {}));
+  MNEMO_RETURN_IF_ERROR(yaml::read_document("test", yaml, [&](const YAML::Node& root) -> Status {
+    MNEMO_TRY(made, make_cache_levels(root, surroundings, {}));
     return {};
   }));
   return made;
@@ -222,7 +222,7 @@ TEST_CASE("cache configuration: Thanos' fields are read, others refused by name 
                    "  set_async_circuit_breaker_config: {enabled: true, min_requests: 1}\n"),
            "");
   CHECK_EQ(message("type: IN-MEMORY\nconfig:\n  maxsize: 1GB\n"),
-           "test: line 3: unknown field \"maxsize\"");
+           "test: line 3: unknown field \"maxsize\"; known are max_size, max_item_size");
   CHECK_EQ(message("type: IN-MEMORY\nconfig:\n  max_size: lots\n"),
            "test: line 3: field \"max_size\" is no number of bytes");
   CHECK_EQ(message("type: IN-MEMORY\nconfig: {max_size: 1KB}\n"),
@@ -230,8 +230,10 @@ TEST_CASE("cache configuration: Thanos' fields are read, others refused by name 
   CHECK_EQ(message("type: MEMCACHED\nconfig: {addresses: []}\n"),
            "test: no memcached addresses provided");
   CHECK_EQ(message("type: REDIS\n"), "test: no redis addr provided");
-  CHECK_EQ(message("type: REDIS\nconfig: {addr: 'a:1', tls_enabled: true}\n"),
-           "test: tls_enabled: Redis is not spoken to over TLS");
+  CHECK_EQ(message("type: REDIS\nconfig: {addr: 'a:1', tls_config: {cafile: x}}\n"),
+           "test: line 2: unknown field \"cafile\"; known are ca_file, cert_file, key_file, "
+           "server_name, "
+           "insecure_skip_verify, min_version");
   CHECK_EQ(message("type: TAPE\n"), "test: cache with type TAPE is not supported");
   CHECK_EQ(message("type: [\n").substr(0, 10), "test: line");
 }

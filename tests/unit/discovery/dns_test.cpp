@@ -2,6 +2,7 @@
 #include "discovery/dns.hpp"
 
 #include "base/file.hpp"
+#include "support/dns_server.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,84 +10,15 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <array>
-#include <map>
-#include <thread>
+#include <string>
+#include <vector>
 
 using namespace mnemo;
 using namespace mnemo::discovery;
+using mnemo::testing::DnsServer;
 using namespace std::string_literals;
 
 namespace {
-
-/// A DNS server on loopback that answers questions from a table of ready record data.
-class DnsServer {
- public:
-  struct Record {
-    uint16_t type;
-    std::string data;
-  };
-
-  explicit DnsServer(std::multimap<std::string, Record> records)
-      : records_(std::move(records)), socket_(::socket(AF_INET, SOCK_DGRAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size);
-    getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    timeval wait{0, 20000};
-    setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
-  }
-
-  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-
- private:
-  void run(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      std::array<char, 512> question{};
-      sockaddr_in peer{};
-      socklen_t size = sizeof(peer);
-      auto got = recvfrom(socket_.get(), question.data(), question.size(), 0,
-                          reinterpret_cast<sockaddr*>(&peer), &size);
-      if (got < 17) continue;
-      auto reply = answer({question.data(), static_cast<size_t>(got)});
-      sendto(socket_.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&peer),
-             size);
-    }
-  }
-
-  std::string answer(const std::string& question) const {
-    std::string name;
-    size_t at = 12;
-    while (question[at] != 0) {
-      auto length = static_cast<size_t>(question[at]);
-      name += (name.empty() ? "" : ".") + question.substr(at + 1, length);
-      at += length + 1;
-    }
-    auto type = static_cast<uint16_t>(question[at + 2]);
-    std::string answers;
-    char count = 0;
-    auto [begin, end] = records_.equal_range(name);
-    for (auto entry = begin; entry != end; ++entry) {
-      const auto& [key, record] = *entry;
-      if (record.type != type) continue;
-      ++count;
-      answers += "\xc0\x0c\x00"s + static_cast<char>(type) + "\x00\x01\x00\x00\x00\x3c\x00"s +
-                 static_cast<char>(record.data.size()) + record.data;
-    }
-    char code = begin == end ? 3 : 0;  // NXDOMAIN
-    return question.substr(0, 2) + "\x81"s + static_cast<char>('\x80' | code) + "\x00\x01\x00"s +
-           count + "\x00\x00\x00\x00"s + question.substr(12, at + 5 - 12) + answers;
-  }
-
-  std::multimap<std::string, Record> records_;
-  FileDescriptor socket_;
-  uint16_t port_ = 0;
-  std::jthread thread_;
-};
 
 const DnsServer::Record kFirst = {1, "\x0a\x00\x00\x01"s};
 const DnsServer::Record kSecond = {1, "\x0a\x00\x00\x02"s};

@@ -59,12 +59,17 @@ TEST_CASE("http client configuration: unknown fields and wrong types are refused
     auto options = parse_http_client_config(yaml);
     return options.ok() ? std::string("accepted") : options.status().message();
   };
-  CHECK_EQ(error("bearer: x"), "HTTP client configuration: unknown field \"bearer\"");
+  CHECK_EQ(error("bearer: x"),
+           "HTTP client configuration: line 1: unknown field \"bearer\"; known are basic_auth, "
+           "bearer_token, bearer_token_file, proxy_url, follow_redirects, tls_config, "
+           "transport_config");
   CHECK_EQ(error("tls_config: {ca: x}"),
-           "HTTP client configuration: unknown field \"tls_config.ca\"");
+           "HTTP client configuration: line 1: unknown field \"ca\"; known are ca_file, cert_file, "
+           "key_file, server_name, insecure_skip_verify");
   CHECK_EQ(error("tls_config: {insecure_skip_verify: [1]}"),
-           "HTTP client configuration: field \"tls_config.insecure_skip_verify\": wrong type");
-  CHECK_EQ(error("basic_auth: 5"), "HTTP client configuration: basic_auth: not a mapping");
-  CHECK_EQ(error("[1]"), "HTTP client configuration: the document: not a mapping");
+           "HTTP client configuration: line 1: field \"insecure_skip_verify\" is no true or false");
+  CHECK_EQ(error("basic_auth: 5"),
+           "HTTP client configuration: line 1: field \"basic_auth\" is no map of fields");
+  CHECK_EQ(error("[1]"), "HTTP client configuration: line 1: not a map of fields");
   CHECK_NE(error("a: [").find("HTTP client configuration: "), std::string::npos);
 }

@@ -231,8 +231,12 @@ TEST_CASE("caching bucket: Thanos' configuration is read, faults are named") {
                 "metafile_exists_ttl: 2h\nmetafile_doesnt_exist_ttl: 15m\n"
                 "metafile_content_ttl: 24h\nmetafile_max_size: 1MiB\n"),
            "");
-  CHECK_EQ(made("type: IN-MEMORY\nchunk_size: 3\n"),
-           "caching bucket configuration: line 2: unknown field \"chunk_size\"");
+  CHECK_EQ(
+      made("type: IN-MEMORY\nchunk_size: 3\n"),
+      "caching bucket configuration: line 2: unknown field \"chunk_size\"; known are type, config, "
+      "chunk_subrange_size, max_chunks_get_range_requests, metafile_max_size, "
+      "chunk_object_attrs_ttl, chunk_subrange_ttl, blocks_iter_ttl, metafile_exists_ttl, "
+      "metafile_doesnt_exist_ttl, metafile_content_ttl");
   CHECK_EQ(made("type: GROUPCACHE\n"),
            "caching bucket configuration: a cache of type GROUPCACHE is not built in");
   CHECK_EQ(made("type: IN-MEMORY\nchunk_subrange_size: 0\n"),
