@@ -12,7 +12,6 @@
 namespace mnemo {
 namespace {
 
-
 using Texts = std::set<std::string, std::less<>>;
 
 LabelsResponse response_of(const Texts& texts) {
