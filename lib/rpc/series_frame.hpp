@@ -7,6 +7,8 @@
 #include <mnemo/status.hpp>
 #include <mnemo/store.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,10 +36,20 @@ class SeriesFrameEncoder {
   /// Hands over the body and begins a new frame.
   std::string take_body();
 
+  /// Of one chunk or aggregate: what goes into the frame for it.
+  struct PartSize {
+    uint64_t hash = 0;
+    size_t size = 0;
+  };
+
  private:
+  size_t measure(const AggregateChunk& chunk);
+
   std::string body_;
   size_t count_ = 0;
   size_t last_size_ = 0;
+  std::vector<PartSize> part_sizes_;  // of the series at hand, like the next
+  std::vector<size_t> chunk_sizes_;
 };
 
 std::string encode_warning_frame(std::string_view warning);

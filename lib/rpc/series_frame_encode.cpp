@@ -6,6 +6,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 
 // Sizes are computed first, then everything is appended to a buffer that has room: one pass over
@@ -42,34 +43,55 @@ size_t delimited_size(size_t content) { return 1 + uvarint_size(content) + conte
 
 uint64_t chunk_hash(const Chunk& chunk) { return XXH64(chunk.data.data(), chunk.data.size(), 0); }
 
-/// Without the hash, whose size `hash_size` adds.
 size_t chunk_size(const Chunk& chunk, uint64_t hash) {
   size_t data = chunk.data.empty() ? 0 : delimited_size(chunk.data.size());
   return varint_field_size(wire_encoding(chunk.encoding)) + data + varint_field_size(hash);
 }
 
-size_t aggregate_chunk_size(const AggregateChunk& chunk, const uint64_t* hashes) {
-  size_t size = varint_field_size(static_cast<uint64_t>(chunk.min_time)) +
-                varint_field_size(static_cast<uint64_t>(chunk.max_time));
-  for (const auto& field : kChunkFields) {
-    const auto& part = chunk.*field.chunk;
-    if (part) size += delimited_size(chunk_size(*part, *hashes++));
+/// Short fields on their way into a frame, which takes them at once.
+class ShortFields {
+ public:
+  void varint(uint32_t field, uint64_t value) {
+    if (value == 0) return;
+    put(field << 3);
+    put(value);
   }
-  return size;
-}
+  void length_prefix(uint32_t field, size_t size) {
+    put(field << 3 | 2);
+    put(size);
+  }
+  void flush(std::string& out) {
+    out.append(bytes_.data(), size_);
+    size_ = 0;
+  }
 
-void append_aggregate_chunk(ProtoWriter& writer, const AggregateChunk& chunk,
-                            const uint64_t* hashes) {
-  writer.int64(1, chunk.min_time);
-  writer.int64(2, chunk.max_time);
+ private:
+  void put(uint64_t value) {
+    for (; value >= 0x80; value >>= 7) bytes_[size_++] = static_cast<char>(value | 0x80);
+    bytes_[size_++] = static_cast<char>(value);
+  }
+
+  // Between two texts stand at most seven fields of at most eleven bytes.
+  std::array<char, 96> bytes_;
+  size_t size_ = 0;
+};
+
+/// Appends the parts of a chunk; `fields` may hold what goes before them.
+void append_parts(std::string& out, ShortFields& fields, const AggregateChunk& chunk,
+                  const SeriesFrameEncoder::PartSize*& sizes) {
   for (const auto& field : kChunkFields) {
     const auto& part = chunk.*field.chunk;
     if (!part) continue;
-    uint64_t hash = *hashes++;
-    writer.length_prefix(field.number, chunk_size(*part, hash));
-    writer.varint(1, wire_encoding(part->encoding));
-    writer.string(2, part->data.as_string());
-    writer.varint(3, hash);
+    fields.length_prefix(field.number, sizes->size);
+    fields.varint(1, wire_encoding(part->encoding));
+    if (!part->data.empty()) {
+      fields.length_prefix(2, part->data.size());
+      fields.flush(out);
+      out += part->data.as_string();
+    }
+    fields.varint(3, sizes->hash);
+    fields.flush(out);
+    ++sizes;
   }
 }
 
@@ -113,48 +135,48 @@ Result<Series> transcode(const Series& series) {
                            series.labels.to_string());
 }
 
-/// The hashes of all chunks in the order in which they are written.
-std::vector<uint64_t> hash_chunks(const Series& series) {
-  std::vector<uint64_t> hashes;
-  for (const auto& chunk : series.chunks) {
-    for (const auto& field : kChunkFields) {
-      const auto& part = chunk.*field.chunk;
-      if (part) hashes.push_back(chunk_hash(*part));
-    }
-  }
-  return hashes;
-}
-
-size_t part_count(const AggregateChunk& chunk) {
-  size_t count = 0;
-  for (const auto& field : kChunkFields) count += (chunk.*field.chunk).has_value() ? 1 : 0;
-  return count;
-}
-
 }  // namespace
+
+/// The size of what `append_parts` and the times before it append; hashes and sizes are kept.
+size_t SeriesFrameEncoder::measure(const AggregateChunk& chunk) {
+  size_t size = varint_field_size(static_cast<uint64_t>(chunk.min_time)) +
+                varint_field_size(static_cast<uint64_t>(chunk.max_time));
+  for (const auto& field : kChunkFields) {
+    const auto& part = chunk.*field.chunk;
+    if (!part) continue;
+    uint64_t hash = chunk_hash(*part);
+    size_t part_size = chunk_size(*part, hash);
+    part_sizes_.push_back({hash, part_size});
+    size += delimited_size(part_size);
+  }
+  return size;
+}
 
 Status SeriesFrameEncoder::add(const Series& series) {
   if (!has_wire_encodings(series)) {
     MNEMO_TRY(auto transcoded, transcode(series));
     return add(transcoded);
   }
-  auto hashes = hash_chunks(series);
   size_t size = labels_size(series.labels);
-  const uint64_t* hash = hashes.data();
+  part_sizes_.clear();
+  chunk_sizes_.clear();
   for (const auto& chunk : series.chunks) {
-    size += delimited_size(aggregate_chunk_size(chunk, hash));
-    hash += part_count(chunk);
+    chunk_sizes_.push_back(measure(chunk));
+    size += delimited_size(chunk_sizes_.back());
   }
   if (body_.empty()) body_.reserve(std::max(last_size_, delimited_size(size)));
 
-  ProtoWriter writer(body_);
-  writer.length_prefix(kSeriesField, size);
+  ProtoWriter(body_).length_prefix(kSeriesField, size);
   append_labels(body_, series.labels);
-  hash = hashes.data();
-  for (const auto& chunk : series.chunks) {
-    writer.length_prefix(2, aggregate_chunk_size(chunk, hash));
-    append_aggregate_chunk(writer, chunk, hash);
-    hash += part_count(chunk);
+  const auto* sizes = part_sizes_.data();
+  ShortFields fields;
+  for (size_t i = 0; i < series.chunks.size(); ++i) {
+    const auto& chunk = series.chunks[i];
+    fields.length_prefix(2, chunk_sizes_[i]);
+    fields.varint(1, static_cast<uint64_t>(chunk.min_time));
+    fields.varint(2, static_cast<uint64_t>(chunk.max_time));
+    append_parts(body_, fields, chunk, sizes);
+    fields.flush(body_);
   }
   ++count_;
   return {};
