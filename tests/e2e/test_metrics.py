@@ -67,13 +67,13 @@ def listed(component):
 
 
 @pytest.fixture(scope="module")
-def exposed(tmp_path_factory):
+def exposed(tmp_path_factory, make_bucket):
     """The text of /metrics of each component, after a query that went through all."""
-    site = Site(tmp_path_factory.mktemp("metrics"))
+    folder = tmp_path_factory.mktemp("metrics")
+    site = Site(folder, make_bucket(folder / "bucket"))
     try:
         config = site.folder / "prometheus-here.yml"
         config.write_text("global: {external_labels: {replica: a}}\n")
-        site.bucket.mkdir()
         site.start_prometheus("--storage.tsdb.min-block-duration=2h",
                               "--storage.tsdb.max-block-duration=2h", config=config)
         urls, grpc = {"sidecar": site.http}, {"sidecar": site.grpc}
@@ -87,7 +87,7 @@ def exposed(tmp_path_factory):
             site.processes.append(process)
             return process
 
-        bucket = f"--objstore.config={{type: FILESYSTEM, config: {{directory: {site.bucket}}}}}"
+        bucket = f"--objstore.config={site.bucket.config}"
         processes = {
             "sidecar": site.start_sidecar(),
             "store": start("store", bucket, f"--data-dir={site.folder / 'store'}",
