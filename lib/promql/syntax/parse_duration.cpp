@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promql/syntax/parse_state.hpp"
 
+#include <cmath>
 #include <utility>
 
 // Durations in brackets and after `offset`. A plain number or duration stays one; everything else
@@ -12,7 +13,7 @@ namespace {
 constexpr double kLongestSeconds = 9223372036.854775807;  // 2^63 nanoseconds
 
 bool out_of_range(double seconds) {
-  return seconds > kLongestSeconds || seconds < -kLongestSeconds;
+  return !(std::abs(seconds) <= kLongestSeconds);  // nor is NaN in range
 }
 
 DurationExprPtr to_expression(DurationValue value) {

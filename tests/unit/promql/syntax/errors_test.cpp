@@ -52,6 +52,8 @@ TEST_CASE("parser: errors have Prometheus' words and positions") {
            "1:5: parse error: unexpected identifier \"some_metric\"");
   CHECK_EQ(error("sum(a b)"), "1:7: parse error: unexpected identifier \"b\" in aggregation");
   CHECK_EQ(error("foo @ NaN"), "1:1: parse error: timestamp out of bounds for @ modifier: NaN");
+  // Prometheus has no such error: what it makes of it is the processor's choice.
+  CHECK_EQ(error("foo offset NaN"), "1:12: parse error: duration out of range");
   CHECK_EQ(error("foo\n  + )"), "2:6: parse error: unexpected right parenthesis ')'");
   CHECK_EQ(error("foo[5m"), "1:7: parse error: unclosed left bracket");
   CHECK_EQ(error("foo[5m] OFFSET 1h30x"),
