@@ -90,13 +90,18 @@ void ServerCall::OnWriteDone(bool ok) {
   }
   sending_ = !waiting_.empty();
   bool sends = sending_;
-  if (sends) take_waiting();
+  grpc::WriteOptions options;
+  if (sends) {
+    take_waiting();
+    // gRPC may put together what it sends: another message follows without delay.
+    if (!waiting_.empty()) options.set_buffer_hint();
+  }
   bool resumes = parked_ && waiting_bytes_ <= kFewWaitingBytes;
   if (resumes) parked_ = false;
   bool finishes = final_ && !sends;
   lock.unlock();
   // gRPC keeps this object until this function has returned, whatever is started here.
-  if (sends) StartWrite(&outgoing_);
+  if (sends) StartWrite(&outgoing_, options);
   if (resumes) schedule();
   if (finishes) finish(*final_);
 }
