@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 
@@ -16,6 +17,9 @@ namespace {
 
 // Most of them wait for the disk or the network most of the time.
 constexpr size_t kThreads = 32;
+
+// How soon after a failure the next round comes; after further ones, twice as long each time.
+constexpr std::chrono::milliseconds kFirstRetry = std::chrono::seconds(1);
 
 sigset_t end_signals() {
   sigset_t set;
@@ -64,12 +68,16 @@ void Component::every(int64_t interval_ms, std::string what,
                       std::function<Status(const Context&)> body) {
   rounds_.emplace_back([this, interval_ms, what = std::move(what), body = std::move(body)] {
     auto context = this->context();
+    const std::chrono::milliseconds interval(interval_ms);
+    auto retry = std::min(kFirstRetry, interval);
     while (!context.stopped()) {
       auto status = body(context);
+      auto pause = status.ok() ? interval : retry;
+      retry = status.ok() ? std::min(kFirstRetry, interval) : std::min(2 * retry, interval);
       if (!status.ok() && !context.stopped()) {
         logger_->warn(what + " failed", {{"err", status.message()}});
       }
-      if (!context.sleep_for(std::chrono::milliseconds(interval_ms)).ok()) return;
+      if (!context.sleep_for(pause).ok()) return;
     }
   });
 }

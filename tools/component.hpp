@@ -42,7 +42,7 @@ class Component {
   Context context() const { return Context(stop_.get_token()); }
 
   /// Runs `body` now and then every `interval_ms`, on a thread of its own, until the end. A failure
-  /// is logged; the next round tries again.
+  /// is logged, and the next round comes after a second, two, four, ... up to the interval.
   void every(int64_t interval_ms, std::string what, std::function<Status(const Context&)> body);
 
   /// Waits until the program is asked to end, then until the rounds under way have ended.

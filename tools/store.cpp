@@ -15,9 +15,9 @@
 #include "store/limited_store.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <chrono>
+#include <mutex>
 
 namespace mnemo::tools {
 namespace {
@@ -262,15 +262,23 @@ Result<std::shared_ptr<BucketStore>> make_store(const StoreFlags& flags,
                                        options);
 }
 
+/// How the last look at the bucket went.
+struct LastSync {
+  std::mutex mutex;
+  Status status;
+  int64_t succeeded_at_ms = 0;
+};
+
 Status run(const StoreFlags& flags, const CommandLine& line) {
   Component component("store", flags.common);
   component.warn(line.warnings());
   MNEMO_TRY(auto store, make_store(flags, component));
-  std::atomic<int64_t> synced_at{0};
+  LastSync last;
   HttpRouter routes;
   if (!flags.web_disabled) {
     api::add_block_routes(routes, flags.web_label, [&]() -> api::BlocksInfo {
-      return {store->loaded_metas(), synced_at, Status()};
+      std::lock_guard lock(last.mutex);
+      return {store->loaded_metas(), last.succeeded_at_ms, last.status};
     });
   }
   MNEMO_TRY(auto serving,
@@ -278,8 +286,10 @@ Status run(const StoreFlags& flags, const CommandLine& line) {
                            make_limited_store(store, {}, component.metrics()), std::move(routes)));
   component.every(flags.sync_ms, "looking for blocks in the bucket", [&](const Context& context) {
     auto status = store->sync(context);
-    if (status.ok()) synced_at = now_ms();
     if (store->ready()) serving->set_ready(true);
+    std::lock_guard lock(last.mutex);
+    if (status.ok()) last.succeeded_at_ms = now_ms();
+    last.status = status;
     return status;
   });
   if (flags.lazy_headers && flags.header_idle_ms > 0) {

@@ -17,7 +17,7 @@ HOP = ("connection", "keep-alive", "transfer-encoding", "expect")
 class CountingS3:
     """`requests` has the kind and the object of each. While `held(kind, name)` is true, requests wait."""
 
-    def __init__(self, bucket, upstream=None):
+    def __init__(self, bucket, upstream=None, port=0):
         self.bucket, self.upstream = bucket, upstream
         self.objects, self.requests, self.lock = {}, [], threading.Lock()
         self.held = lambda kind, name: False
@@ -34,7 +34,7 @@ class CountingS3:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.endpoint = f"127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
