@@ -7,10 +7,8 @@
 namespace mnemo {
 namespace {
 
-// Batches begin small, for an early first answer, and grow to their usual size, and beyond that
-// where the bucket is slow.
-constexpr uint64_t kFirstBatchBytes = 128U << 10;
-constexpr size_t kFirstEntries = 128;
+// Each batch is a request at least, and those cost money: none are smaller for an earlier first
+// answer. Where the bucket is slow they grow.
 constexpr size_t kUsualEntries = 1024;
 constexpr size_t kMostEntries = 8192;
 constexpr auto kSlow = std::chrono::milliseconds(8);
@@ -19,9 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 /// The size of the next batch, `begin` being when the reading of the last one began.
 template <typename Size>
-Size grown(Size size, Size usual, Size most, Clock::time_point begin) {
-  bool is_slow = Clock::now() - begin > kSlow;
-  return std::min(2 * size, is_slow ? most : std::max(size, usual));
+Size grown(Size size, Size most, Clock::time_point begin) {
+  return Clock::now() - begin > kSlow ? std::min(2 * size, most) : size;
 }
 
 }  // namespace
@@ -37,10 +34,10 @@ BlockStream::BlockStream(const Context& context, std::shared_ptr<const BucketBlo
       skip_chunks_(request.skip_chunks),
       finisher_(external_labels(block_->meta()), request.without_replica_labels),
       shard_(request.shard_info),
-      batch_bytes_(std::min(kFirstBatchBytes, batches.usual)),
+      batch_bytes_(batches.usual),
       batches_(batches),
       stats_(std::move(stats)),
-      entries_at_once_(kFirstEntries) {}
+      entries_at_once_(kUsualEntries) {}
 
 Result<bool> BlockStream::next(Series& series) {
   if (next_in_batch_ == batch_.size()) {
@@ -76,7 +73,7 @@ Status BlockStream::read_more_entries() {
                                        auto added = add_entry(content, offset);
                                        return std::move(added).with_context(header_->object);
                                      });
-  entries_at_once_ = grown(entries_at_once_, kUsualEntries, kMostEntries, begin);
+  entries_at_once_ = grown(entries_at_once_, kMostEntries, begin);
   return status;
 }
 
@@ -149,7 +146,7 @@ Status BlockStream::read_chunks(std::vector<Chunks> metas) {
   }
   auto begin = Clock::now();
   auto status = block_->read_chunks(context_, std::move(wanted), aggregates_, *stats_);
-  batch_bytes_ = grown(batch_bytes_, batches_.usual, batches_.most, begin);
+  batch_bytes_ = grown(batch_bytes_, batches_.most, begin);
   return status;
 }
 
