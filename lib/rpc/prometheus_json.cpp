@@ -174,8 +174,9 @@ std::string head_statistics(const Value& data) {
   return out;
 }
 
-void append_statistics(std::string& out, uint32_t field, const Value& list) {
+void append_statistics(std::string& out, uint32_t field, const Value& list, int64_t most) {
   for (const auto& entry : list) {
+    if (most-- == 0) return;
     std::string one;
     ProtoWriter writer(one);
     writer.string(1, json::text(entry, "name"));
@@ -223,14 +224,14 @@ Result<std::vector<std::string>> exemplars_messages(std::string_view body, const
   return messages;
 }
 
-Result<std::vector<std::string>> tsdb_statistics_messages(std::string_view body) {
+Result<std::vector<std::string>> tsdb_statistics_messages(std::string_view body, int64_t most) {
   MNEMO_TRY(auto data, json::data_of(body, "TSDB status"));
   std::string entry;
   ProtoWriter(entry).string_always(1, head_statistics(data));
-  append_statistics(entry, 2, json::member(data, "seriesCountByMetricName"));
-  append_statistics(entry, 3, json::member(data, "labelValueCountByLabelName"));
-  append_statistics(entry, 4, json::member(data, "memoryInBytesByLabelName"));
-  append_statistics(entry, 5, json::member(data, "seriesCountByLabelValuePair"));
+  append_statistics(entry, 2, json::member(data, "seriesCountByMetricName"), most);
+  append_statistics(entry, 3, json::member(data, "labelValueCountByLabelName"), most);
+  append_statistics(entry, 4, json::member(data, "memoryInBytesByLabelName"), most);
+  append_statistics(entry, 5, json::member(data, "seriesCountByLabelValuePair"), most);
   return std::vector<std::string>{wrapped(1, wrapped(1, map_entry("", entry)))};
 }
 

@@ -24,8 +24,9 @@ Result<std::vector<std::string>> targets_messages(std::string_view body, const L
 Result<std::vector<std::string>> metadata_messages(std::string_view body);
 /// ExemplarsResponse, one a series.
 Result<std::vector<std::string>> exemplars_messages(std::string_view body, const Labels& external);
-/// TSDBStatisticsResponse, one, for the tenant "".
-Result<std::vector<std::string>> tsdb_statistics_messages(std::string_view body);
+/// TSDBStatisticsResponse, one, for the tenant "", with at most `most` entries in each list; less
+/// than zero: all.
+Result<std::vector<std::string>> tsdb_statistics_messages(std::string_view body, int64_t most);
 
 /// Parts of these.
 namespace json {

@@ -114,7 +114,8 @@ Messages tsdb_statistics(const Server& server, const Context& context, const Byt
   Parameters parameters;
   if (limit > 0) parameters.emplace_back("limit", std::to_string(limit));
   MNEMO_TRY(auto body, server.ask(context, "/api/v1/status/tsdb", parameters));
-  return tsdb_statistics_messages(body);
+  // Older servers have no limit of their own.
+  return tsdb_statistics_messages(body, limit > 0 ? limit : -1);
 }
 
 }  // namespace

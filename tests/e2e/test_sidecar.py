@@ -221,7 +221,7 @@ def golden_calls():
 
 @needs_grpc
 @pytest.mark.skipif(not golden_calls(), reason=f"no {GOLDEN}")
-@pytest.mark.parametrize("golden", golden_calls(), ids=lambda golden: golden["name"])
+@pytest.mark.parametrize("golden", golden_calls(), ids=[golden["name"] for golden in golden_calls()])
 def test_calls_to_thanos_sidecar_are_answered_alike(site, golden):
     if not site.golden_blocks:
         pytest.skip("no Prometheus 3 at $MNEMO_PROMETHEUS3")

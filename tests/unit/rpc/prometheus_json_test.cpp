@@ -139,7 +139,7 @@ TEST_CASE("prometheus json: statistics of the TSDB are Thanos' bytes") {
                 {entry("job=prometheus", 829), entry("instance=127.0.0.1:23010", 829),
                  entry("code=200", 66), entry("__name__=prometheus_http_requests_total", 63),
                  entry("__name__=prometheus_http_request_duration_seconds_bucket", 40)}}};
-  CHECK_EQ(*rpc::tsdb_statistics_messages(success(data)), golden->responses);
+  CHECK_EQ(*rpc::tsdb_statistics_messages(success(data), -1), golden->responses);
 }
 
 TEST_CASE("prometheus json: exemplars get external labels, values are texts, times seconds") {
@@ -165,7 +165,7 @@ TEST_CASE(
     CHECK_EQ(rpc::targets_messages(body, {}).status().code(), Code::kDataLoss);
     CHECK_EQ(rpc::metadata_messages(body).status().code(), Code::kDataLoss);
     CHECK_EQ(rpc::exemplars_messages(body, {}).status().code(), Code::kDataLoss);
-    CHECK_EQ(rpc::tsdb_statistics_messages(body).status().code(), Code::kDataLoss);
+    CHECK_EQ(rpc::tsdb_statistics_messages(body, -1).status().code(), Code::kDataLoss);
   }
   CHECK_EQ(rpc::rules_messages(success({{"groups", {{{"rules", {{{"type", "x"}}}}}}}}), {})
                .status()
@@ -174,5 +174,5 @@ TEST_CASE(
   CHECK(rpc::rules_messages(success({{"groups", nullptr}}), {})->empty());
   CHECK_EQ(rpc::targets_messages(success({{"activeTargets", 1}}), {})->size(), 1);
   CHECK(rpc::metadata_messages(success({{"x", nullptr}})).ok());
-  CHECK(rpc::tsdb_statistics_messages(success({{"headStats", {{"numSeries", 1e300}}}})).ok());
+  CHECK(rpc::tsdb_statistics_messages(success({{"headStats", {{"numSeries", 1e300}}}}), -1).ok());
 }
