@@ -69,11 +69,12 @@ void Component::every(int64_t interval_ms, std::string what,
   rounds_.emplace_back([this, interval_ms, what = std::move(what), body = std::move(body)] {
     auto context = this->context();
     const std::chrono::milliseconds interval(interval_ms);
-    auto retry = std::min(kFirstRetry, interval);
+    const auto first_retry = std::min(kFirstRetry, interval);
+    auto retry = first_retry;
     while (!context.stopped()) {
       auto status = body(context);
       auto pause = status.ok() ? interval : retry;
-      retry = status.ok() ? std::min(kFirstRetry, interval) : std::min(2 * retry, interval);
+      retry = status.ok() ? first_retry : std::min(2 * retry, interval);
       if (!status.ok() && !context.stopped()) {
         logger_->warn(what + " failed", {{"err", status.message()}});
       }
@@ -92,8 +93,7 @@ void Component::warn(const std::vector<std::string>& messages) const {
   for (const auto& message : messages) logger_->warn(message);
 }
 
-Result<std::shared_ptr<Bucket>> Component::open_bucket(const ContentFlags& objstore) const {
-  MNEMO_TRY(auto config, objstore.read("objstore.config"));
+Result<std::shared_ptr<Bucket>> Component::open_bucket(const std::string& config) const {
   BucketEnvironment environment;
   environment.executor = executor_;
   environment.logger = logger_;

@@ -34,9 +34,9 @@ class Component {
   const std::shared_ptr<Metrics>& metrics() const { return metrics_; }
   const std::shared_ptr<Executor>& executor() const { return executor_; }
 
-  /// The bucket of `--objstore.config(-file)`, its calls counted. Errors: those of the
-  /// configuration, with the flag's name.
-  Result<std::shared_ptr<Bucket>> open_bucket(const ContentFlags& objstore) const;
+  /// The bucket that `config`, the content of `--objstore.config(-file)`, describes, its calls
+  /// counted. Errors: those of the configuration, with the flag's name.
+  Result<std::shared_ptr<Bucket>> open_bucket(const std::string& config) const;
 
   /// Ends when the program is asked to end.
   Context context() const { return Context(stop_.get_token()); }

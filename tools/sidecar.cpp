@@ -190,7 +190,8 @@ Status Sidecar::prepare() {
 }
 
 Status Sidecar::prepare_shipping() {
-  MNEMO_TRY(bucket_, component_.open_bucket(flags_.objstore));
+  MNEMO_TRY(auto config, flags_.objstore.read("objstore.config"));
+  MNEMO_TRY(bucket_, component_.open_bucket(config));
   shipping_.data_dir = flags_.tsdb_path;
   shipping_.external_labels = [this] { return store_->external_labels(); };
   shipping_.meta_file_name = flags_.meta_file_name;

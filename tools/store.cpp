@@ -215,9 +215,9 @@ Result<std::shared_ptr<IndexCache>> make_index_cache(const StoreFlags& flags,
 }
 
 Result<std::shared_ptr<Bucket>> make_bucket(const StoreFlags& flags, const Component& component) {
-  MNEMO_TRY(auto bucket, component.open_bucket(flags.objstore));
-  if (!flags.caching_bucket.given()) return bucket;
   MNEMO_TRY(auto bucket_yaml, flags.objstore.read("objstore.config"));
+  MNEMO_TRY(auto bucket, component.open_bucket(bucket_yaml));
+  if (!flags.caching_bucket.given()) return bucket;
   MNEMO_TRY(auto yaml, flags.caching_bucket.read("store.caching-bucket.config"));
   return make_caching_bucket_from_config(std::move(bucket), bucket_yaml, yaml, component.executor(),
                                          cache_surroundings("caching-bucket", component))

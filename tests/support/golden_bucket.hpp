@@ -85,6 +85,21 @@ inline SeriesRequest request_for(std::vector<Matcher> matchers) {
 
 inline Matcher every_series() { return Matcher::not_equal("__name__", ""); }
 
+/// Requests of many kinds over the golden blocks.
+inline std::vector<SeriesRequest> various_requests() {
+  std::vector<SeriesRequest> requests{request_for({every_series()})};
+  requests.push_back(request_for({*Matcher::regex("__name__", "nh_.*|up|http.*")}));
+  requests.push_back(request_for({every_series(), Matcher::equal("job", "")}));
+  requests.push_back(request_for(
+      {Matcher::equal("__name__", "http_requests_total"), *Matcher::not_regex("code", "5..")}));
+  requests.push_back(request_for({Matcher::equal("replica", "a")}));
+  requests.back().skip_chunks = true;
+  requests.push_back(request_for({Matcher::equal("__name__", "absent")}));
+  requests.push_back(request_for(
+      {Matcher::equal("__name__", "http_requests_total"), *Matcher::regex("job", ".+")}));
+  return requests;
+}
+
 struct Answer {
   Status status;
   std::vector<Series> series;

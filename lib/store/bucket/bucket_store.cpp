@@ -21,8 +21,6 @@ namespace {
 // Of chunks in one batch of a block; a query usually holds as much as the first of all its blocks.
 constexpr uint64_t kUsualBytes = 4U << 20;
 constexpr uint64_t kLeastBatchBytes = 128U << 10;
-constexpr uint64_t kUsualBatchBytes = 1U << 20;
-constexpr uint64_t kMostBatchBytes = 8U << 20;
 /// One is read, one waits, one is being answered.
 constexpr uint64_t kBatchesHeld = 3;
 constexpr size_t kPrefetchedSeries = 512;
@@ -50,9 +48,9 @@ std::vector<BlockRead> choose_blocks(const BlockTable& table, const SeriesReques
 BatchBytes batch_bytes(uint64_t query_bytes, size_t blocks) {
   uint64_t share = query_bytes / kBatchesHeld / std::max<size_t>(blocks, 1);
   BatchBytes batches;
-  batches.most = std::clamp(share, kLeastBatchBytes, kMostBatchBytes);
+  batches.most = std::clamp(share, kLeastBatchBytes, batches.most);
   batches.usual = std::clamp(kUsualBytes / std::max<size_t>(blocks, 1), kLeastBatchBytes,
-                             std::min(batches.most, kUsualBatchBytes));
+                             std::min(batches.most, batches.usual));
   return batches;
 }
 

@@ -52,20 +52,6 @@ class PoisonedCache final : public cache::Cache {
   std::mt19937 random_{7};
 };
 
-std::vector<SeriesRequest> various_requests() {
-  std::vector<SeriesRequest> requests{request_for({every_series()})};
-  requests.push_back(request_for({*Matcher::regex("__name__", "nh_.*|up|http.*")}));
-  requests.push_back(request_for({every_series(), Matcher::equal("job", "")}));
-  requests.push_back(request_for(
-      {Matcher::equal("__name__", "http_requests_total"), *Matcher::not_regex("code", "5..")}));
-  requests.push_back(request_for({Matcher::equal("replica", "a")}));
-  requests.back().skip_chunks = true;
-  requests.push_back(request_for({Matcher::equal("__name__", "absent")}));
-  requests.push_back(request_for(
-      {Matcher::equal("__name__", "http_requests_total"), *Matcher::regex("job", ".+")}));
-  return requests;
-}
-
 using Prints = std::vector<std::vector<std::string>>;
 
 Prints prints_of(GoldenBucket& golden) {

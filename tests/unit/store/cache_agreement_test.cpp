@@ -24,14 +24,7 @@ namespace {
 constexpr CacheServerKind kKinds[] = {CacheServerKind::kMemcached, CacheServerKind::kRedis};
 
 std::vector<SeriesRequest> series_requests() {
-  std::vector<SeriesRequest> requests{request_for({every_series()})};
-  requests.push_back(request_for({*Matcher::regex("__name__", "nh_.*|up|http.*")}));
-  requests.push_back(request_for({every_series(), Matcher::equal("job", "")}));
-  requests.push_back(request_for(
-      {Matcher::equal("__name__", "http_requests_total"), *Matcher::not_regex("code", "5..")}));
-  requests.push_back(request_for({Matcher::equal("replica", "a")}));
-  requests.back().skip_chunks = true;
-  requests.push_back(request_for({Matcher::equal("__name__", "absent")}));
+  auto requests = various_requests();
   requests.push_back(request_for({Matcher::equal("__name__", "node_load1")}));
   requests.back().range = {1780280000000, 1780290000000};
   requests.push_back(request_for({*Matcher::regex("__name__", "node_.*")}));
