@@ -12,55 +12,76 @@
 namespace mnemo {
 namespace {
 
+/// Tasks go to the thread that became idle last: its stack and what the allocator keeps for it are
+/// still in the processor's caches, and a pool that is larger than its work leaves the rest asleep.
 class ThreadPool final : public Executor {
  public:
-  explicit ThreadPool(size_t threads) {
-    if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
-    for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  explicit ThreadPool(size_t threads) : workers_(threads > 0 ? threads : default_size()) {
+    for (auto& worker : workers_) worker.thread = std::thread([this, &worker] { run(worker); });
   }
 
   ~ThreadPool() override {
     {
       std::lock_guard lock(mutex_);
       closing_ = true;
+      for (auto* worker : idle_) worker->wake.notify_one();
+      idle_.clear();
     }
-    wake_.notify_all();
-    for (auto& thread : threads_) thread.join();
+    for (auto& worker : workers_) worker.thread.join();
   }
 
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   void submit(std::function<void()> task) override {
-    {
-      std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (idle_.empty()) {
       tasks_.push_back(std::move(task));
+      return;
     }
-    wake_.notify_one();
+    auto* worker = idle_.back();
+    idle_.pop_back();
+    worker->task = std::move(task);
+    lock.unlock();
+    worker->wake.notify_one();
   }
 
-  size_t concurrency() const override { return threads_.size(); }
+  size_t concurrency() const override { return workers_.size(); }
 
  private:
-  void run() {
+  struct Worker {
+    std::thread thread;
+    std::condition_variable wake;
+    std::function<void()> task;  // what it was woken for
+  };
+
+  static size_t default_size() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+  void run(Worker& worker) {
     std::unique_lock lock(mutex_);
     for (;;) {
-      wake_.wait(lock, [this] { return closing_ || !tasks_.empty(); });
-      if (tasks_.empty()) return;
-      auto task = std::move(tasks_.front());
-      tasks_.pop_front();
+      if (!tasks_.empty()) {
+        worker.task = std::move(tasks_.front());
+        tasks_.pop_front();
+      } else if (closing_) {
+        return;
+      } else {
+        idle_.push_back(&worker);
+        worker.wake.wait(lock, [&] { return closing_ || worker.task; });
+        if (!worker.task) return;
+      }
       lock.unlock();
-      task();
-      task = nullptr;
+      worker.task();
+      worker.task = nullptr;
       lock.lock();
     }
   }
 
   std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> tasks_;
+  std::deque<std::function<void()>> tasks_;  // empty while a thread is idle
+  std::vector<Worker*> idle_;
   bool closing_ = false;
-  std::vector<std::thread> threads_;
+  std::vector<Worker> workers_;
 };
 
 /// What the workers of one `parallel_for` share. Late workers may outlive the call, so they hold

@@ -3,9 +3,44 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <future>
+#include <thread>
+#include <vector>
 
 using namespace mnemo;
+
+TEST_CASE("thread pool: runs all that was submitted, by tasks too, before it ends") {
+  std::atomic<int> done{0};
+  {
+    auto pool = make_thread_pool(3);
+    for (int i = 0; i < 100; ++i) {
+      pool->submit([&, pool = pool.get()] {
+        pool->submit([&] { ++done; });
+        ++done;
+      });
+    }
+  }
+  CHECK_EQ(done, 200);
+}
+
+TEST_CASE("thread pool: what comes one after the other runs on one thread") {
+  auto pool = make_thread_pool(8);
+  std::vector<std::thread::id> ran_on;
+  for (int i = 0; i < 20; ++i) {
+    std::promise<void> done;
+    pool->submit([&] {
+      ran_on.push_back(std::this_thread::get_id());
+      done.set_value();
+    });
+    done.get_future().wait();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // so that it is idle again
+  }
+  auto last = ran_on.back();
+  CHECK_GE(std::count(ran_on.begin(), ran_on.end(), last), 10);
+}
 
 TEST_CASE("parallel_for: runs every index once, nested calls included") {
   auto pool = make_thread_pool(2);
