@@ -39,6 +39,9 @@ class Bucket {
   /// For logs and errors, e.g. "filesystem:/var/bucket". Holds no secret.
   virtual std::string name() const = 0;
 
+  /// Whether objects lie on this machine, so that reading a little costs no more than a copy.
+  virtual bool is_local() const { return false; }
+
   /// Calls `visit` for each entry below `prefix` (a folder with or without its final '/', or
   /// empty), in order of names. Not recursive: objects and folders directly below it. `visit` ends
   /// the listing by a failure, which is returned.

@@ -101,6 +101,8 @@ class LabelsAppender {
   /// REQUIRES: `name` sorts after what was appended before; `value` is not empty.
   void append(std::string_view name, std::string_view value);
   void clear() { labels_.encoded_.clear(); }
+  /// Makes room for labels of so many `Labels::memory_bytes`.
+  void reserve(size_t bytes) { labels_.encoded_.reserve(bytes); }
   const Labels& labels() const { return labels_; }
   Labels take() { return std::exchange(labels_, {}); }
 

@@ -100,6 +100,7 @@ std::string Labels::to_string() const {
 }
 
 std::strong_ordering operator<=>(const Labels& a, const Labels& b) {
+  if (a == b) return std::strong_ordering::equal;
   auto x = a.begin();
   auto y = b.begin();
   for (; x != a.end() && y != b.end(); ++x, ++y) {
@@ -156,7 +157,9 @@ Labels LabelsBuilder::build() const {
 }
 
 Labels with_external_labels(const Labels& labels, const Labels& external) {
+  if (external.empty()) return labels;
   LabelsAppender appender;
+  appender.reserve(labels.memory_bytes() + external.memory_bytes());
   auto x = labels.begin();
   auto y = external.begin();
   while (x != labels.end() || y != external.end()) {

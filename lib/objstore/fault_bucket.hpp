@@ -57,6 +57,7 @@ class FaultBucket final : public Bucket {
   uint64_t count(BucketOperation operation) const;
 
   std::string name() const override { return bucket_->name(); }
+  bool is_local() const override { return bucket_->is_local(); }
   Status list(const Context& context, std::string_view prefix, bool recursive,
               const std::function<Status(const BucketEntry&)>& visit) override;
   Result<Bytes> get(const Context& context, std::string_view name, uint64_t max_bytes) override;

@@ -79,6 +79,7 @@ class FilesystemBucket final : public Bucket {
   explicit FilesystemBucket(std::filesystem::path root) : root_(std::move(root)) {}
 
   std::string name() const override { return "filesystem:" + root_.string(); }
+  bool is_local() const override { return true; }
 
   Status list(const Context& context, std::string_view prefix, bool recursive,
               const std::function<Status(const BucketEntry&)>& visit) override {

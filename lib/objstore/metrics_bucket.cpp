@@ -99,6 +99,7 @@ class MetricsBucket final : public Bucket {
   }
 
   std::string name() const override { return bucket_->name(); }
+  bool is_local() const override { return bucket_->is_local(); }
 
   Status list(const Context& context, std::string_view prefix, bool recursive,
               const std::function<Status(const BucketEntry&)>& visit) override {

@@ -14,6 +14,7 @@ class PrefixBucket final : public Bucket {
       : bucket_(std::move(bucket)), folder_(std::move(folder)) {}
 
   std::string name() const override { return bucket_->name(); }
+  bool is_local() const override { return bucket_->is_local(); }
 
   Status list(const Context& context, std::string_view prefix, bool recursive,
               const std::function<Status(const BucketEntry&)>& visit) override {

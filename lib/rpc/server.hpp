@@ -44,7 +44,7 @@ struct GrpcServerOptions {
 /// Thread-safe. Ownership: keeps the store alive until it is destroyed; the destructor shuts down
 /// without grace.
 /// A client that goes away, or whose deadline passes, ends the `Context` of its call. Of a
-/// Series answer one frame is being sent and some (256 KiB, or one) wait: a slow reader stops the
+/// Series answer one frame is being sent and some (1 MiB, or one) wait: a slow reader stops the
 /// pulling from the store.
 ///
 ///     auto server = mnemo::rpc::GrpcServer::start(store, {.address = ":10901"});

@@ -7,7 +7,7 @@ namespace mnemo::rpc {
 namespace {
 
 // Messages that wait to be sent: making them pauses at the first, goes on below the second.
-constexpr size_t kMostWaitingBytes = 256U << 10;
+constexpr size_t kMostWaitingBytes = 1024U << 10;
 constexpr size_t kFewWaitingBytes = kMostWaitingBytes / 2;
 
 }  // namespace

@@ -52,8 +52,8 @@ LabelFinisher::LabelFinisher(const Labels& external, std::vector<std::string> wi
     : external_(without_labels(external, without)), without_(std::move(without)) {}
 
 Labels LabelFinisher::finish(const Labels& own) const {
-  auto kept = without_.empty() ? own : without_labels(own, without_);
-  return external_.empty() ? kept : with_external_labels(kept, external_);
+  if (without_.empty()) return with_external_labels(own, external_);
+  return with_external_labels(without_labels(own, without_), external_);
 }
 
 bool LabelFinisher::rewrites(const std::function<bool(std::string_view)>& has_name) const {

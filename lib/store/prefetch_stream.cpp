@@ -26,11 +26,13 @@ struct PrefetchStream::Shared {
       : max_series(options.max_series),
         max_bytes(options.max_bytes),
         handed_over_at_once(options.handed_over_at_once),
+        quick(options.quick),
         opener(std::move(open)) {}
 
   const size_t max_series;
   const size_t max_bytes;
   const size_t handed_over_at_once;
+  const std::chrono::nanoseconds quick;
   size_t next_hand_over = 1;  // so many series; belongs to the puller
   std::stop_source stop;
   Context context;  // the source's
@@ -44,6 +46,7 @@ struct PrefetchStream::Shared {
   size_t ready_bytes = 0;
   bool scheduled = false;
   bool pulling = false;
+  bool is_quick = false;
   bool ended = false;
   bool abandoned = false;
   Clock::time_point pulling_since;
@@ -88,6 +91,7 @@ struct PrefetchStream::Shared {
   /// Pulls up to `count` series while there is room. REQUIRES: the mutex held, `pulling` set by
   /// the caller.
   void pull(std::unique_lock<std::mutex>& lock, size_t count) {
+    auto begin = Clock::now();
     while (count > 0 && !full() && !abandoned && !ended) {
       pulling_since = Clock::now();
       size_t some = std::min({count, next_hand_over, max_series - ready.size()});
@@ -106,6 +110,7 @@ struct PrefetchStream::Shared {
       changed.notify_all();
     }
     if (ended || abandoned) drop_source(lock);
+    is_quick = Clock::now() - begin < quick;
     pulling = false;
     changed.notify_all();
   }
@@ -168,8 +173,11 @@ void PrefetchStream::schedule() {
 
 Result<bool> PrefetchStream::next(Series& series) {
   if (next_taken_ == taken_.size()) {
-    MNEMO_TRY(bool more, take_ready());
-    if (!more) return false;
+    if (!pulls_here_) {
+      MNEMO_TRY(bool more, take_ready());
+      if (!more) return false;
+    }
+    if (pulls_here_) return pull_here(series);
   }
   series = std::move(taken_[next_taken_++]);
   return true;
@@ -181,12 +189,31 @@ Result<bool> PrefetchStream::take_ready() {
   std::unique_lock lock(shared_->mutex);
   while (shared_->ready.empty()) {
     if (shared_->ended) return take_end();
+    pulls_here_ = shared_->is_quick && !shared_->scheduled && !shared_->pulling;
+    if (pulls_here_) return true;
     lock.unlock();
     MNEMO_RETURN_IF_ERROR(wait_for_puller());
     lock.lock();
   }
   std::swap(taken_, shared_->ready);
   shared_->ready_bytes = 0;
+  if (!shared_->is_quick) schedule();
+  return true;
+}
+
+Result<bool> PrefetchStream::pull_here(Series& series) {
+  auto begin = Clock::now();
+  auto kind = Failure::kNone;
+  auto more = shared_->step(series, kind);
+  bool was_quick = Clock::now() - begin < options_.quick;
+  if (more.ok() && *more && was_quick) return true;
+  std::lock_guard lock(shared_->mutex);
+  if (!more.ok() || !*more) {
+    shared_->end(std::move(more).status(), kind);
+    return take_end();
+  }
+  pulls_here_ = false;
+  shared_->is_quick = false;
   schedule();
   return true;
 }

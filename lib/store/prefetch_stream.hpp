@@ -21,6 +21,10 @@ struct PrefetchOptions {
   /// How many series the puller keeps to itself before it hands them over, after the first ones:
   /// each time wakes the consumer if that waits. For sources that are quick.
   size_t handed_over_at_once = 1;
+  /// A source that fills the queue in less than this time is pulled by the consumer itself until a
+  /// pull takes as long: what is ready without waiting is not worth another thread. 0: never.
+  /// REQUIRES: 0 where there is a response timeout.
+  std::chrono::nanoseconds quick{0};
   /// Longest time the source may take for one series; 0: no limit.
   std::chrono::nanoseconds response_timeout{0};
 };
@@ -56,6 +60,7 @@ class PrefetchStream final : public SeriesStream {
 
   /// Takes what is ready, waiting for it if need be; false at the end.
   Result<bool> take_ready();
+  Result<bool> pull_here(Series& series);
   Result<bool> take_end();
   Status fail(Status status, Failure failure);
   Status wait_for_puller();
@@ -68,6 +73,7 @@ class PrefetchStream final : public SeriesStream {
   std::vector<Series> taken_;
   size_t next_taken_ = 0;
   bool executor_is_busy_ = false;
+  bool pulls_here_ = false;  // no task is scheduled or pulls
   Failure failure_ = Failure::kNone;
   std::vector<std::string> warnings_;
   std::vector<std::string> blocks_;

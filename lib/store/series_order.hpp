@@ -41,13 +41,14 @@ class SeriesOrder {
   explicit SeriesOrder(bool rewrites) : rewrites_(rewrites) {}
 
   /// REQUIRES: `own` not before what was pushed earlier.
-  void push(Labels own, Labels finished, T payload) {
+  void push(const Labels& own, Labels finished, T payload) {
     if (rewrites_) {
       held_.push_back({Labels(), std::move(finished), std::move(payload)});
       return;
     }
     release(&own, &finished);
-    held_.push_back({std::move(own), std::move(finished), std::move(payload)});
+    held_.push_back({std::exchange(spare_, {}), std::move(finished), std::move(payload)});
+    held_.back().own = own;
   }
 
   /// No more series come: all that is held becomes ready.
@@ -80,12 +81,13 @@ class SeriesOrder {
 
   /// Makes ready what nothing from `own` on (nothing at all, if null) can precede.
   void release(const Labels* own, const Labels* finished) {
-    std::stable_sort(held_.begin(), held_.end(), before);
+    if (held_.size() > 1) std::stable_sort(held_.begin(), held_.end(), before);
     size_t count = 0;
     for (; count < held_.size(); ++count) {
       const auto& entry = held_[count];
       if (own && is_label_prefix(entry.own, *own) && *finished < entry.finished) break;
     }
+    if (count > 0) spare_ = std::move(held_[0].own);
     auto end = held_.begin() + static_cast<std::ptrdiff_t>(count);
     std::move(held_.begin(), end, std::back_inserter(ready_));
     held_.erase(held_.begin(), end);
@@ -93,7 +95,8 @@ class SeriesOrder {
 
   bool rewrites_;
   std::vector<Entry> held_;
-  std::vector<Entry> ready_;
+  std::vector<Entry> ready_;  // `own` is no longer set
+  Labels spare_;              // whose storage serves again
   size_t next_ = 0;
 };
 

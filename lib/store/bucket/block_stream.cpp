@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <utility>
 
 namespace mnemo {
 namespace {
@@ -40,12 +42,13 @@ BlockStream::BlockStream(const Context& context, std::shared_ptr<const BucketBlo
       entries_at_once_(kUsualEntries) {}
 
 Result<bool> BlockStream::next(Series& series) {
-  if (next_in_batch_ == batch_.size()) {
+  if (next_in_batch_ == batch_size_) {
     if (!header_) MNEMO_RETURN_IF_ERROR(select());
     MNEMO_RETURN_IF_ERROR(fill_batch());
-    if (batch_.empty()) return false;
+    if (batch_size_ == 0) return false;
   }
-  series = std::move(batch_[next_in_batch_++]);
+  series.chunks.clear();
+  std::swap(series, batch_[next_in_batch_++]);
   return true;
 }
 
@@ -56,6 +59,7 @@ Status BlockStream::select() {
   remaining_ = std::move(selection.remaining);
   if (remaining_.empty()) MNEMO_RETURN_IF_ERROR(stats_->series_limit.reserve(refs_.size()));
   if (refs_.empty() && stats_->metrics) stats_->metrics->empty_postings.increment();
+  labels_.emplace(header_->symbols);
   const auto& table = header_->postings_table;
   order_.emplace(
       finisher_.rewrites([&](std::string_view name) { return table.value_count(name) > 0; }));
@@ -83,9 +87,9 @@ Status BlockStream::add_entry(std::span<const uint8_t> content, uint64_t offset)
   if (header_->version == tsdb::IndexVersion::kV1) MNEMO_RETURN_IF_ERROR(number_symbols(offset));
   std::erase_if(chunks_, [&](const ChunkMeta& chunk) { return !chunk.range().overlaps(range_); });
   if (chunks_.empty()) return {};
-  MNEMO_TRY(auto own, tsdb::resolve_labels(symbols_, header_->symbols, offset));
+  MNEMO_RETURN_IF_ERROR(labels_->resolve(symbols_, offset, own_));
   if (!remaining_.empty()) {
-    if (!matches_all(remaining_, own)) {
+    if (!matches_all(remaining_, own_)) {
       if (stats_->metrics) {
         stats_->metrics->lazy_overfetched_bytes.increment(static_cast<double>(content.size()));
       }
@@ -93,10 +97,15 @@ Status BlockStream::add_entry(std::span<const uint8_t> content, uint64_t offset)
     }
     MNEMO_RETURN_IF_ERROR(stats_->series_limit.reserve(1));
   }
-  auto finished = finisher_.finish(own);
+  auto finished = finisher_.finish(own_);
   if (!shard_.matches(finished)) return {};
   if (!skip_chunks_) MNEMO_RETURN_IF_ERROR(stats_->chunk_limit.reserve(chunks_.size()));
-  order_->push(std::move(own), std::move(finished), skip_chunks_ ? Chunks() : chunks_);
+  order_->push(own_, std::move(finished), std::move(chunks_));
+  chunks_ = {};
+  if (!spare_chunks_.empty()) {
+    chunks_ = std::move(spare_chunks_.back());
+    spare_chunks_.pop_back();
+  }
   return {};
 }
 
@@ -115,33 +124,41 @@ Status BlockStream::number_symbols(uint64_t offset) {
 }
 
 Status BlockStream::fill_batch() {
-  batch_.clear();
+  std::move(batch_metas_.begin(), batch_metas_.end(), std::back_inserter(spare_chunks_));
+  batch_metas_.clear();
+  batch_size_ = 0;
   next_in_batch_ = 0;
   while (order_->empty() && !all_entries_read()) MNEMO_RETURN_IF_ERROR(read_more_entries());
   if (all_entries_read() && !order_finished_) {
     order_finished_ = true;
     order_->finish();
   }
-  std::vector<Chunks> metas;
   uint64_t bytes = 0;
-  while (!order_->empty() && (batch_.empty() || bytes < batch_bytes_)) {
+  while (!order_->empty() && (batch_size_ == 0 || bytes < batch_bytes_)) {
     auto entry = order_->pop();
     bytes += entry.finished.memory_bytes() + block_->estimate_bytes(entry.payload);
-    Series series;
+    auto& series = add_to_batch();
     series.labels = std::move(entry.finished);
-    series.chunks.resize(entry.payload.size());
-    batch_.push_back(std::move(series));
-    metas.push_back(std::move(entry.payload));
+    if (!skip_chunks_) series.chunks.resize(entry.payload.size());
+    batch_metas_.push_back(std::move(entry.payload));
   }
-  return skip_chunks_ ? Status() : read_chunks(std::move(metas));
+  return skip_chunks_ ? Status() : read_chunks();
+}
+
+/// A series without chunks, whose storage may have served before.
+Series& BlockStream::add_to_batch() {
+  if (batch_size_ == batch_.size()) batch_.emplace_back();
+  auto& series = batch_[batch_size_++];
+  series.chunks.clear();
+  return series;
 }
 
 /// The chunks of the batch.
-Status BlockStream::read_chunks(std::vector<Chunks> metas) {
+Status BlockStream::read_chunks() {
   std::vector<WantedChunk> wanted;
-  for (size_t i = 0; i < batch_.size(); ++i) {
-    for (size_t j = 0; j < metas[i].size(); ++j) {
-      wanted.push_back({metas[i][j], &batch_[i].chunks[j]});
+  for (size_t i = 0; i < batch_size_; ++i) {
+    for (size_t j = 0; j < batch_metas_[i].size(); ++j) {
+      wanted.push_back({batch_metas_[i][j], &batch_[i].chunks[j]});
     }
   }
   auto begin = Clock::now();

@@ -50,7 +50,8 @@ class BlockStream final : public SeriesStream {
   Status add_entry(std::span<const uint8_t> content, uint64_t offset);
   Status number_symbols(uint64_t offset);
   Status fill_batch();
-  Status read_chunks(std::vector<Chunks> metas);
+  Series& add_to_batch();
+  Status read_chunks();
   bool all_entries_read() const { return next_ref_ == refs_.size(); }
 
   Context context_;
@@ -72,9 +73,15 @@ class BlockStream final : public SeriesStream {
   size_t next_ref_ = 0;
   size_t entries_at_once_;
   std::optional<SeriesOrder<Chunks>> order_;
+  std::optional<tsdb::LabelResolver> labels_;
+  // What follows keeps its storage from series to series.
   std::vector<tsdb::SymbolPair> symbols_;
+  Labels own_;
   Chunks chunks_;
+  std::vector<Chunks> spare_chunks_;
+  std::vector<Chunks> batch_metas_;  // of the series of the batch
   std::vector<Series> batch_;
+  size_t batch_size_ = 0;
   size_t next_in_batch_ = 0;
   std::vector<std::string> warnings_;
 };

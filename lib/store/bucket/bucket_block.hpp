@@ -101,6 +101,7 @@ class BucketBlock {
   /// Which terms to leave for later; empty: none.
   std::vector<Expansion> choose_terms(const tsdb::PostingsPlan& plan, std::vector<TermSize> sizes,
                                       BucketStoreMetrics* metrics) const;
+  IndexCache* series_cache() const;
   Result<std::vector<Bytes>> entry_bytes(const Context& context, const IndexHeader& header,
                                          std::span<const tsdb::SeriesRef> refs,
                                          QueryStats& stats) const;

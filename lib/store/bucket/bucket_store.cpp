@@ -25,6 +25,7 @@ constexpr uint64_t kLeastBatchBytes = 128U << 10;
 constexpr uint64_t kBatchesHeld = 3;
 constexpr size_t kPrefetchedSeries = 512;
 constexpr size_t kSeriesHandedOver = 32;
+constexpr auto kQuickBatch = std::chrono::milliseconds(4);
 
 /// A block to be read and what is asked of its series' own labels.
 struct BlockRead {
@@ -188,6 +189,7 @@ Result<std::unique_ptr<SeriesStream>> BucketStore::series(const Context& context
   prefetch.max_series = kPrefetchedSeries;
   prefetch.max_bytes = batches.usual;
   prefetch.handed_over_at_once = kSeriesHandedOver;
+  prefetch.quick = kQuickBatch;
   for (auto& read : reads) {
     if (!read.slot->block) {
       if (aborts) return read.slot->missing();

@@ -26,6 +26,14 @@ Status BucketBlock::read_entries(const Context& context, const IndexHeader& head
   return {};
 }
 
+/// Null where there is none; entries that lie on this machine are read sooner than looked up.
+IndexCache* BucketBlock::series_cache() const {
+  auto* cache = surroundings_->index_cache.get();
+  bool helps = cache != nullptr && cache->is_enabled(IndexItem::kSeries) &&
+               !surroundings_->reader.bucket()->is_local();
+  return helps ? cache : nullptr;
+}
+
 /// The whole entries, from the cache or the bucket; what comes from the cache is right.
 Result<std::vector<Bytes>> BucketBlock::entry_bytes(const Context& context,
                                                     const IndexHeader& header,
@@ -33,8 +41,8 @@ Result<std::vector<Bytes>> BucketBlock::entry_bytes(const Context& context,
                                                     QueryStats& stats) const {
   std::vector<Bytes> entries(refs.size());
   std::vector<size_t> missing;
-  auto* cache = surroundings_->index_cache.get();
-  if (cache == nullptr || !cache->is_enabled(IndexItem::kSeries)) {
+  auto* cache = series_cache();
+  if (cache == nullptr) {
     for (size_t i = 0; i < refs.size(); ++i) missing.push_back(i);
   } else {
     std::vector<std::string> keys;
@@ -73,7 +81,7 @@ Status BucketBlock::fetch_entries(const Context& context, const IndexHeader& hea
     }
     ranges.push_back({offset, std::min(entry_size_, end - offset)});
   }
-  auto* cache = surroundings_->index_cache.get();
+  auto* cache = series_cache();
   auto& reads = stats.series.reads;
   stats.series.fetched += missing.size();
   auto keep = [&](size_t number, const Bytes& bytes) -> Status {

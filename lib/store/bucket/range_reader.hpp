@@ -34,6 +34,9 @@ struct RangePart {
   size_t last = 0;
 };
 
+/// Copying more than this costs more than another read of a file.
+inline constexpr uint64_t kMaxLocalGap = 64U << 10;
+
 struct PartitionLimits {
   uint64_t max_gap = 512U << 10;  // unwanted bytes that are cheaper than another request
   uint64_t max_part = 16U << 20;  // bytes a request, unless one range alone is longer
@@ -59,7 +62,9 @@ struct ReadCount {
 class RangeReader {
  public:
   RangeReader(std::shared_ptr<Bucket> bucket, std::shared_ptr<Executor> executor)
-      : bucket_(std::move(bucket)), executor_(std::move(executor)) {}
+      : bucket_(std::move(bucket)), executor_(std::move(executor)) {
+    if (bucket_->is_local()) limits_.max_gap = kMaxLocalGap;
+  }
 
   /// The bytes of each range, which are fewer where the object ends before. Ranges may overlap.
   /// REQUIRES: `ranges` sorted by offset. Errors name the object.

@@ -130,6 +130,27 @@ TEST_CASE("index cache: a warm query reads nothing of the index") {
   CHECK_EQ(hits("Series"), 6);
 }
 
+TEST_CASE("index cache: series entries that lie on this machine are not cached") {
+  GoldenBucket golden({"raw"});
+  if (!golden.present) return;
+  BucketStoreOptions options;
+  options.index_cache = index_cache_over(memory_cache(64 << 20), &golden.metrics);
+  auto folder = open_filesystem_bucket({*golden_dir() / "raw"});
+  REQUIRE(folder.ok());
+  golden.start(options, *std::move(folder));
+  REQUIRE(golden.store->sync(Context()).ok());
+  auto request = request_for({Matcher::equal("__name__", "up"), Matcher::equal("replica", "a")});
+  CHECK_EQ(ask(*golden.store, request).series.size(), 1);
+  auto requests = [&](const char* type) {
+    return golden.metrics
+        .counter("thanos_store_index_cache_requests_total", "",
+                 {{"item_type", type}, {"tenant", "default-tenant"}})
+        .value();
+  };
+  CHECK_EQ(requests("Series"), 0);
+  CHECK_EQ(requests("ExpandedPostings"), 6);
+}
+
 TEST_CASE("index cache: items that are not enabled are neither asked for nor stored") {
   GoldenBucket golden({"raw"});
   if (!golden.present) return;

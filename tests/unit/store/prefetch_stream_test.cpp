@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -38,6 +40,37 @@ void wait_until(const std::function<bool()>& condition) {
   CHECK(condition());
 }
 
+/// 100 series; pulling the 21st takes 60 ms. Counts what is pulled, and notes by which thread.
+struct ObservedSource {
+  std::atomic<size_t> pulled{0};
+  std::vector<std::thread::id> by;
+
+  class Stream final : public SeriesStream {
+   public:
+    explicit Stream(ObservedSource& source) : source_(&source) {}
+    Result<bool> next(Series& series) override {
+      if (source_->by.size() == series_.size()) return false;
+      if (source_->by.size() == 20) std::this_thread::sleep_for(60ms);
+      series = series_[source_->by.size()];
+      source_->by.push_back(std::this_thread::get_id());
+      ++source_->pulled;
+      return true;
+    }
+    const std::vector<std::string>& warnings() const override { return warnings_; }
+
+   private:
+    ObservedSource* source_;
+    std::vector<Series> series_ = numbered(100);
+    std::vector<std::string> warnings_{"told"};
+  };
+
+  PrefetchStream::Opener opener() {
+    return [this](const Context&) -> Result<std::unique_ptr<SeriesStream>> {
+      return std::unique_ptr<SeriesStream>(std::make_unique<Stream>(*this));
+    };
+  }
+};
+
 /// An executor whose threads are all busy for ever: runs nothing.
 class BusyExecutor final : public Executor {
  public:
@@ -69,6 +102,35 @@ TEST_CASE("prefetch: reads ahead no further than its bound") {
   REQUIRE(stream.next(series).ok());
   std::this_thread::sleep_for(20ms);
   CHECK_LE(store.pulled, 20);
+}
+
+TEST_CASE("prefetch: what a quick source has ready is pulled by the consumer") {
+  auto pool = make_thread_pool(1);
+  ObservedSource source;
+  auto options = options_with(pool, 10);
+  options.quick = 1h;
+  PrefetchStream stream(Context(), source.opener(), options);
+  wait_until([&] { return source.pulled == 10; });
+  auto all = read_all(stream);
+  REQUIRE(all.ok());
+  CHECK_EQ(all->size(), 100);
+  CHECK_EQ(stream.warnings(), std::vector<std::string>{"told"});
+  auto consumer = std::this_thread::get_id();
+  CHECK_EQ(std::count(source.by.begin(), source.by.end(), consumer), 90);
+}
+
+TEST_CASE("prefetch: a source that becomes slow is pulled ahead again") {
+  auto pool = make_thread_pool(1);
+  ObservedSource source;
+  auto options = options_with(pool, 10);
+  options.quick = 50ms;
+  PrefetchStream stream(Context(), source.opener(), options);
+  Series series;
+  for (int i = 0; i < 21; ++i) REQUIRE(*stream.next(series));
+  wait_until([&] { return source.pulled >= 31; });
+  auto rest = read_all(stream);
+  REQUIRE(rest.ok());
+  CHECK_EQ(rest->size(), 79);
 }
 
 TEST_CASE("prefetch: works without a free thread") {
