@@ -3,6 +3,7 @@
 
 #include "base/listen_address.hpp"
 #include "rpc/answers.hpp"
+#include "rpc/completion_thread.hpp"
 #include "rpc/credentials.hpp"
 #include "rpc/server_call.hpp"
 
@@ -13,72 +14,48 @@
 #include <atomic>
 #include <limits>
 #include <map>
+#include <thread>
 
 namespace mnemo::rpc {
 namespace {
 
 /// Calls block on stores, so there are more threads than processors.
 constexpr size_t kOwnPoolThreads = 16;
+/// Threads that read and write; each serves several hundred MB/s.
+constexpr unsigned kMostCompletionThreads = 4;
 
-struct Method {
-  std::function<std::unique_ptr<Answer>()> answer;
-  std::unique_ptr<CallMetrics> metrics;
-};
+using Methods = std::map<std::string, ServerMethod>;
 
-class RefusedCall final : public grpc::ServerGenericBidiReactor {
- public:
-  explicit RefusedCall(const std::string& method) {
-    Finish({grpc::StatusCode::UNIMPLEMENTED, "unknown method " + method});
-  }
-  void OnDone() override { delete this; }
-};
+void add(Methods& methods, const std::string& path, const std::string& type,
+         std::shared_ptr<Metrics> metrics, std::function<std::unique_ptr<Answer>()> answer) {
+  auto& method = methods[path];
+  method.answer = std::move(answer);
+  method.metrics = std::make_unique<CallMetrics>(std::move(metrics), CallSide::kServer, path, type);
+}
+
+void add_unary(Methods& methods, const std::string& path, std::shared_ptr<Metrics> metrics,
+               UnaryMethod method) {
+  add(methods, path, "unary", std::move(metrics),
+      [method = std::move(method)] { return make_unary_answer(method); });
+}
 
 /// All services of the server, by method path.
-class Services final : public grpc::CallbackGenericService {
- public:
-  Services(const std::shared_ptr<Store>& store, const GrpcServerOptions& options)
-      : executor_(options.executor) {
-    if (!executor_) executor_ = make_thread_pool(kOwnPoolThreads);
-    auto ready = [this] { return ready_.load(); };
-    add("/thanos.Store/Series", "server_stream", options.metrics,
-        [store] { return make_series_answer(store); });
-    add_unary("/thanos.Store/LabelNames", options.metrics, label_names_method(store));
-    add_unary("/thanos.Store/LabelValues", options.metrics, label_values_method(store));
-    add_unary("/thanos.info.Info/Info", options.metrics, info_method(store, ready, options.apis));
-    for (const auto& [path, method] : options.services) {
-      add(path, "server_stream", options.metrics,
-          [method = method] { return make_list_answer(method); });
-    }
-    add_unary("/grpc.health.v1.Health/Check", options.metrics, health_method(ready));
+Methods all_methods(const std::shared_ptr<Store>& store, const GrpcServerOptions& options,
+                    const std::function<bool()>& ready) {
+  Methods methods;
+  const auto& metrics = options.metrics;
+  add(methods, "/thanos.Store/Series", "server_stream", metrics,
+      [store] { return make_series_answer(store); });
+  add_unary(methods, "/thanos.Store/LabelNames", metrics, label_names_method(store));
+  add_unary(methods, "/thanos.Store/LabelValues", metrics, label_values_method(store));
+  add_unary(methods, "/thanos.info.Info/Info", metrics, info_method(store, ready, options.apis));
+  for (const auto& [path, method] : options.services) {
+    add(methods, path, "server_stream", metrics,
+        [method = method] { return make_list_answer(method); });
   }
-
-  grpc::ServerGenericBidiReactor* CreateReactor(
-      grpc::GenericCallbackServerContext* context) override {
-    auto found = methods_.find(context->method());
-    if (found == methods_.end()) return new RefusedCall(context->method());
-    return new ServerCall(*context, found->second.answer(), executor_, *found->second.metrics);
-  }
-
-  void set_ready(bool ready) { ready_ = ready; }
-
- private:
-  void add(const std::string& path, const std::string& type, std::shared_ptr<Metrics> metrics,
-           std::function<std::unique_ptr<Answer>()> answer) {
-    auto& method = methods_[path];
-    method.answer = std::move(answer);
-    method.metrics =
-        std::make_unique<CallMetrics>(std::move(metrics), CallSide::kServer, path, type);
-  }
-
-  void add_unary(const std::string& path, std::shared_ptr<Metrics> metrics, UnaryMethod method) {
-    add(path, "unary", std::move(metrics),
-        [method = std::move(method)] { return make_unary_answer(method); });
-  }
-
-  std::shared_ptr<Executor> executor_;
-  std::map<std::string, Method> methods_;
-  std::atomic<bool> ready_{false};
-};
+  add_unary(methods, "/grpc.health.v1.Health/Check", metrics, health_method(ready));
+  return methods;
+}
 
 int to_int(int64_t value) {
   return static_cast<int>(std::clamp<int64_t>(value, 0, std::numeric_limits<int>::max()));
@@ -102,11 +79,28 @@ void set_arguments(grpc::ServerBuilder& builder, const GrpcServerOptions& option
 
 struct GrpcServer::State {
   State(const std::shared_ptr<Store>& store, const GrpcServerOptions& options)
-      : services(store, options) {}
+      : calls(all_methods(store, options, [this] { return ready.load(); }),
+              options.executor ? options.executor : make_thread_pool(kOwnPoolThreads)) {}
 
-  Services services;
+  /// Adds the queues on which calls will complete. REQUIRES: the server is not built yet.
+  void add_queues(grpc::ServerBuilder& builder) {
+    auto count = std::clamp(std::thread::hardware_concurrency() / 2, 1U, kMostCompletionThreads);
+    for (unsigned i = 0; i < count; ++i) queues.push_back(builder.AddCompletionQueue());
+  }
+
+  void accept_calls() {
+    for (auto& queue : queues) {
+      auto& thread = threads.emplace_back(std::make_unique<CompletionThread>(std::move(queue)));
+      calls.accept(thread->queue());
+    }
+  }
+
+  std::atomic<bool> ready{false};
+  ServerCalls calls;
   std::shared_ptr<grpc::ServerCredentials> credentials;
   std::unique_ptr<grpc::Server> server;
+  std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
+  std::vector<std::unique_ptr<CompletionThread>> threads;
   int port = 0;
 };
 
@@ -123,12 +117,15 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::shared_ptr<Store> sto
   grpc::ServerBuilder builder;
   set_arguments(builder, options);
   builder.AddListeningPort(bound, credentials, &state->port);
-  builder.RegisterCallbackGenericService(&state->services);
+  builder.RegisterAsyncGenericService(&state->calls.service());
+  state->add_queues(builder);
   state->server = builder.BuildAndStart();
-  if (!state->server || state->port == 0) {
+  if (state->server) state->accept_calls();
+  std::unique_ptr<GrpcServer> server(new GrpcServer(std::move(state)));
+  if (server->port() == 0) {
     return Status::unavailable("listen gRPC on " + options.address + ": not possible");
   }
-  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(state)));
+  return server;
 }
 
 GrpcServer::GrpcServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -137,11 +134,13 @@ GrpcServer::~GrpcServer() { shutdown(std::chrono::milliseconds(0)); }
 
 uint16_t GrpcServer::port() const { return static_cast<uint16_t>(state_->port); }
 
-void GrpcServer::set_ready(bool ready) { state_->services.set_ready(ready); }
+void GrpcServer::set_ready(bool ready) { state_->ready = ready; }
 
 void GrpcServer::shutdown(std::chrono::milliseconds grace) {
   set_ready(false);
+  if (!state_->server) return;
   state_->server->Shutdown(std::chrono::system_clock::now() + grace);
+  state_->calls.wait_until_done();
 }
 
 }  // namespace mnemo::rpc

@@ -8,14 +8,16 @@
 #include <mnemo/executor.hpp>
 #include <mnemo/status.hpp>
 
+#include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/async_generic_service.h>
 
+#include <condition_variable>
 #include <cstddef>
-#include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <stop_token>
+#include <string>
 
 namespace mnemo::rpc {
 
@@ -29,46 +31,43 @@ class Answer {
   virtual Result<bool> next(grpc::ByteBuffer& message) = 0;
 };
 
-/// One call on the server. gRPC's callback threads only pass it on: the answer is made on the
-/// executor, some messages ahead of the one that is being sent, so that neither waits for the other
-/// at every message, and nobody waits while the client doesn't read.
-///
-/// Deletes itself when gRPC is done with it.
-class ServerCall final : public grpc::ServerGenericBidiReactor {
- public:
-  ServerCall(grpc::GenericCallbackServerContext& context, std::unique_ptr<Answer> answer,
-             std::shared_ptr<Executor> executor, CallMetrics& metrics);
+struct ServerMethod {
+  std::function<std::unique_ptr<Answer>()> answer;
+  std::unique_ptr<CallMetrics> metrics;
+};
 
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnCancel() override;
-  void OnDone() override;
+/// The calls of a server. The threads that serve its completion queues only pass them on: answers
+/// are made on the executor, some messages ahead of the one that is being sent, so that neither
+/// waits for the other at every message, and nobody waits while the client doesn't read.
+///
+/// Thread-safe. Must outlive the calls.
+class ServerCalls {
+ public:
+  /// `methods` by path, "/thanos.Store/Series"; others are answered by UNIMPLEMENTED.
+  ServerCalls(std::map<std::string, ServerMethod> methods, std::shared_ptr<Executor> executor)
+      : methods_(std::move(methods)), executor_(std::move(executor)) {}
+
+  grpc::AsyncGenericService& service() { return service_; }
+  Executor& executor() { return *executor_; }
+  ServerMethod* find(const std::string& path);
+
+  /// Waits for a call, and for the next one once that is there, until the server shuts down. The
+  /// tags that the queue gives are of type `Completion`.
+  void accept(grpc::ServerCompletionQueue& queue);
+
+  /// Until the calls that came are over. REQUIRES: the server is shut down.
+  void wait_until_done();
+
+  void begun();
+  void ended();
 
  private:
-  void schedule();
-  void run();
-  void take_waiting();
-  bool send(grpc::ByteBuffer& message);
-  void end(Status status);
-  void finish(const Status& status);
-
-  Context context_;
-  std::stop_source stop_;
-  std::unique_ptr<Answer> answer_;
+  std::map<std::string, ServerMethod> methods_;
   std::shared_ptr<Executor> executor_;
-  CallMetrics& metrics_;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-  grpc::ByteBuffer request_;
-  bool begun_ = false;
-
-  std::mutex mutex_;                      // guards what follows
-  grpc::ByteBuffer outgoing_;             // being sent while `sending_`
-  std::deque<grpc::ByteBuffer> waiting_;  // the next ones, made while another is being sent
-  size_t waiting_bytes_ = 0;
-  bool sending_ = false;
-  bool parked_ = false;          // no task runs; OnWriteDone starts the next
-  bool broken_ = false;          // a write failed
-  std::optional<Status> final_;  // to be sent when the last write is done
+  grpc::AsyncGenericService service_;
+  std::mutex mutex_;
+  std::condition_variable all_ended_;
+  size_t under_way_ = 0;
 };
 
 }  // namespace mnemo::rpc
