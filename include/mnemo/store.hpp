@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mnemo {
@@ -61,16 +62,17 @@ struct SeriesRequest {
   std::vector<std::vector<Matcher>> store_matchers;
 };
 
-/// A part of one series: one raw chunk, or the aggregates of a downsampled one.
+/// A part of one series: one raw chunk, or the aggregates of a downsampled one. Small where it is
+/// raw, since answers have a hundred thousand of them.
 struct AggregateChunk {
   int64_t min_time = 0;
   int64_t max_time = 0;
   std::optional<Chunk> raw;
-  std::optional<Chunk> count;
-  std::optional<Chunk> sum;
-  std::optional<Chunk> min;
-  std::optional<Chunk> max;
-  std::optional<Chunk> counter;
+  std::vector<std::pair<Aggregate, Chunk>> aggregates;  // in order, each once, none of them kRaw
+
+  /// The chunk of an aggregate, or the raw one (kRaw); null where it is absent.
+  const Chunk* get(Aggregate aggregate) const;
+  void set(Aggregate aggregate, Chunk chunk);
 };
 
 /// One series of an answer, with its external labels. Chunks are in order of min_time, encoded, and

@@ -13,18 +13,6 @@
 namespace mnemo {
 namespace {
 
-const std::optional<Chunk>& part_of(const AggregateChunk& chunk, Aggregate aggregate) {
-  switch (aggregate) {
-    case Aggregate::kCount: return chunk.count;
-    case Aggregate::kSum: return chunk.sum;
-    case Aggregate::kMin: return chunk.min;
-    case Aggregate::kMax: return chunk.max;
-    case Aggregate::kCounter: return chunk.counter;
-    case Aggregate::kRaw: break;
-  }
-  return chunk.raw;
-}
-
 std::shared_ptr<const FloatHistogram> divided(const FloatHistogram& sum, double count) {
   auto result = std::make_shared<FloatHistogram>(sum);
   result->zero_count /= count;
@@ -56,11 +44,12 @@ Status append_averages(const Chunk& count_chunk, const Chunk& sum_chunk, TimeRan
 
 Status append_part(const AggregateChunk& chunk, std::span<const Aggregate> aggregates,
                    TimeRange range, SampleColumn& out) {
-  if (aggregates.size() == 1 && part_of(chunk, aggregates[0])) {
-    return decode_chunk(*part_of(chunk, aggregates[0]), range, out);
-  }
-  if (aggregates.size() == 2 && !chunk.raw && chunk.count && chunk.sum) {
-    return append_averages(*chunk.count, *chunk.sum, range, out);
+  const auto* only = aggregates.size() == 1 ? chunk.get(aggregates[0]) : nullptr;
+  if (only != nullptr) return decode_chunk(*only, range, out);
+  const auto* count = chunk.get(Aggregate::kCount);
+  const auto* sum = chunk.get(Aggregate::kSum);
+  if (aggregates.size() == 2 && !chunk.raw && count != nullptr && sum != nullptr) {
+    return append_averages(*count, *sum, range, out);
   }
   if (chunk.raw) return decode_chunk(*chunk.raw, range, out);
   return Status::data_loss("no valid chunk found");

@@ -47,8 +47,9 @@ class ChunkSource final : public SampleSource {
  private:
   /// Whether there are counter aggregates, which have to be adjusted to mean anything.
   static bool any_counter(const std::vector<AggregateChunk>& chunks) {
-    return std::any_of(chunks.begin(), chunks.end(),
-                       [](const AggregateChunk& chunk) { return chunk.counter.has_value(); });
+    return std::any_of(chunks.begin(), chunks.end(), [](const AggregateChunk& chunk) {
+      return chunk.get(Aggregate::kCounter) != nullptr;
+    });
   }
 
   bool reads_counters() const {

@@ -78,7 +78,8 @@ class SeriesFrameDecoder {
   Result<bool> next_of_batch(Series& series);
   Status read_series(std::span<const uint8_t> data, Series& series);
   bool read_aggregate_chunk(std::span<const uint8_t> data, AggregateChunk& chunk) const;
-  bool read_chunk(std::span<const uint8_t> data, std::optional<Chunk>& chunk) const;
+  bool read_part(ProtoReader& reader, AggregateChunk& chunk) const;
+  bool read_chunk(std::span<const uint8_t> data, Chunk& chunk) const;
   Status read_hints(std::span<const uint8_t> any);
 
   Bytes frame_;

@@ -104,27 +104,32 @@ bool SeriesFrameDecoder::read_aggregate_chunk(std::span<const uint8_t> data,
     switch (reader.field()) {
       case 1: chunk.min_time = reader.int64(); break;
       case 2: chunk.max_time = reader.int64(); break;
-      case 3: good = read_chunk(reader.bytes(), chunk.raw); break;
-      case 4: good = read_chunk(reader.bytes(), chunk.count); break;
-      case 5: good = read_chunk(reader.bytes(), chunk.sum); break;
-      case 6: good = read_chunk(reader.bytes(), chunk.min); break;
-      case 7: good = read_chunk(reader.bytes(), chunk.max); break;
-      case 8: good = read_chunk(reader.bytes(), chunk.counter); break;
-      default: break;
+      default: good = read_part(reader, chunk);
     }
   }
   if (!good || reader.failed()) return false;
-  for (auto* part :
-       {&chunk.raw, &chunk.count, &chunk.sum, &chunk.min, &chunk.max, &chunk.counter}) {
-    if (!*part) continue;
-    (*part)->min_time = chunk.min_time;
-    (*part)->max_time = chunk.max_time;
-  }
+  auto set_times = [&](Chunk& part) {
+    part.min_time = chunk.min_time;
+    part.max_time = chunk.max_time;
+  };
+  if (chunk.raw) set_times(*chunk.raw);
+  for (auto& [aggregate, part] : chunk.aggregates) set_times(part);
   return true;
 }
 
-bool SeriesFrameDecoder::read_chunk(std::span<const uint8_t> data,
-                                    std::optional<Chunk>& chunk) const {
+/// The chunk that the field at hand holds, if it is one.
+bool SeriesFrameDecoder::read_part(ProtoReader& reader, AggregateChunk& chunk) const {
+  uint32_t aggregate = reader.field() - kFirstPartField;
+  if (reader.field() < kFirstPartField || aggregate > static_cast<uint32_t>(Aggregate::kCounter)) {
+    return true;
+  }
+  Chunk part;
+  if (!read_chunk(reader.bytes(), part)) return false;
+  chunk.set(static_cast<Aggregate>(aggregate), std::move(part));
+  return true;
+}
+
+bool SeriesFrameDecoder::read_chunk(std::span<const uint8_t> data, Chunk& chunk) const {
   uint64_t encoding = 0;
   std::span<const uint8_t> bytes;
   ProtoReader reader(data);
@@ -133,9 +138,8 @@ bool SeriesFrameDecoder::read_chunk(std::span<const uint8_t> data,
     if (reader.field() == 2) bytes = reader.bytes();
   }
   if (reader.failed() || encoding >= kWireEncodings) return false;
-  auto& made = chunk.emplace();
-  made.encoding = static_cast<ChunkEncoding>(encoding + 1);
-  made.data = Bytes(bytes, frame_.owner());
+  chunk.encoding = static_cast<ChunkEncoding>(encoding + 1);
+  chunk.data = Bytes(bytes, frame_.owner());
   return true;
 }
 

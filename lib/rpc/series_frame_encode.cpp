@@ -20,19 +20,12 @@ constexpr uint32_t kWarningField = 2;  // of SeriesResponse
 constexpr uint32_t kHintsField = 3;
 constexpr uint32_t kBatchField = 4;
 
-struct ChunkField {
-  uint32_t number;
-  std::optional<Chunk> AggregateChunk::*chunk;
-};
-
-constexpr std::array<ChunkField, 6> kChunkFields = {{
-    {3, &AggregateChunk::raw},
-    {4, &AggregateChunk::count},
-    {5, &AggregateChunk::sum},
-    {6, &AggregateChunk::min},
-    {7, &AggregateChunk::max},
-    {8, &AggregateChunk::counter},
-}};
+/// Calls visit(aggregate, part) for each part of a chunk.
+template <typename Visit>
+void for_each_part(const AggregateChunk& chunk, const Visit& visit) {
+  if (chunk.raw) visit(Aggregate::kRaw, *chunk.raw);
+  for (const auto& [aggregate, part] : chunk.aggregates) visit(aggregate, part);
+}
 
 /// The StoreAPI counts encodings from XOR as 0.
 uint64_t wire_encoding(ChunkEncoding encoding) { return static_cast<uint64_t>(encoding) - 1; }
@@ -79,31 +72,29 @@ class ShortFields {
 /// Appends the parts of a chunk; `fields` may hold what goes before them.
 void append_parts(std::string& out, ShortFields& fields, const AggregateChunk& chunk,
                   const SeriesFrameEncoder::PartSize*& sizes) {
-  for (const auto& field : kChunkFields) {
-    const auto& part = chunk.*field.chunk;
-    if (!part) continue;
-    fields.length_prefix(field.number, sizes->size);
-    fields.varint(1, wire_encoding(part->encoding));
-    if (!part->data.empty()) {
-      fields.length_prefix(2, part->data.size());
+  for_each_part(chunk, [&](Aggregate aggregate, const Chunk& part) {
+    fields.length_prefix(kFirstPartField + static_cast<uint32_t>(aggregate), sizes->size);
+    fields.varint(1, wire_encoding(part.encoding));
+    if (!part.data.empty()) {
+      fields.length_prefix(2, part.data.size());
       fields.flush(out);
-      out += part->data.as_string();
+      out += part.data.as_string();
     }
     fields.varint(3, sizes->hash);
     fields.flush(out);
     ++sizes;
-  }
+  });
 }
 
 /// Whether the StoreAPI has a number for the encoding of every chunk.
 bool has_wire_encodings(const Series& series) {
+  bool all = true;
   for (const auto& chunk : series.chunks) {
-    for (const auto& field : kChunkFields) {
-      const auto& part = chunk.*field.chunk;
-      if (part && !is_common_encoding(part->encoding)) return false;
-    }
+    for_each_part(chunk, [&](Aggregate, const Chunk& part) {
+      all = all && is_common_encoding(part.encoding);
+    });
   }
-  return true;
+  return all;
 }
 
 Status transcode(const AggregateChunk& chunk, std::vector<AggregateChunk>& out) {
@@ -141,14 +132,12 @@ Result<Series> transcode(const Series& series) {
 size_t SeriesFrameEncoder::measure(const AggregateChunk& chunk) {
   size_t size = varint_field_size(static_cast<uint64_t>(chunk.min_time)) +
                 varint_field_size(static_cast<uint64_t>(chunk.max_time));
-  for (const auto& field : kChunkFields) {
-    const auto& part = chunk.*field.chunk;
-    if (!part) continue;
-    uint64_t hash = chunk_hash(*part);
-    size_t part_size = chunk_size(*part, hash);
+  for_each_part(chunk, [&](Aggregate, const Chunk& part) {
+    uint64_t hash = chunk_hash(part);
+    size_t part_size = chunk_size(part, hash);
     part_sizes_.push_back({hash, part_size});
     size += delimited_size(part_size);
-  }
+  });
   return size;
 }
 

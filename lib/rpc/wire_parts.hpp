@@ -16,6 +16,9 @@
 
 namespace mnemo::rpc {
 
+/// The field of a chunk's raw part in AggrChunk; those of aggregates follow in their order.
+inline constexpr uint32_t kFirstPartField = 3;
+
 /// The bytes of thanos.Label with tag and length as field 1 of what holds it.
 size_t labels_size(const Labels& labels);
 void append_labels(std::string& out, const Labels& labels);

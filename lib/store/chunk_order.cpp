@@ -7,8 +7,8 @@ namespace mnemo {
 namespace {
 
 /// Negative when `a` comes first. A missing part comes last, larger bytes come first.
-int compare_parts(const std::optional<Chunk>& a, const std::optional<Chunk>& b) {
-  if (!a || !b) return static_cast<int>(b.has_value()) - static_cast<int>(a.has_value());
+int compare_parts(const Chunk* a, const Chunk* b) {
+  if (!a || !b) return static_cast<int>(b != nullptr) - static_cast<int>(a != nullptr);
   if (a->encoding != b->encoding) return a->encoding < b->encoding ? -1 : 1;
   return b->data.as_string().compare(a->data.as_string());
 }
@@ -16,11 +16,9 @@ int compare_parts(const std::optional<Chunk>& a, const std::optional<Chunk>& b) 
 int compare_chunks(const AggregateChunk& a, const AggregateChunk& b) {
   if (a.min_time != b.min_time) return a.min_time < b.min_time ? -1 : 1;
   if (a.max_time != b.max_time) return a.max_time < b.max_time ? -1 : 1;
-  constexpr std::optional<Chunk> AggregateChunk::*kParts[] = {
-      &AggregateChunk::raw, &AggregateChunk::count, &AggregateChunk::sum,
-      &AggregateChunk::min, &AggregateChunk::max,   &AggregateChunk::counter};
-  for (auto part : kParts) {
-    if (int order = compare_parts(a.*part, b.*part); order != 0) return order;
+  for (auto part : {Aggregate::kRaw, Aggregate::kCount, Aggregate::kSum, Aggregate::kMin,
+                    Aggregate::kMax, Aggregate::kCounter}) {
+    if (int order = compare_parts(a.get(part), b.get(part)); order != 0) return order;
   }
   return 0;
 }

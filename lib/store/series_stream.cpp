@@ -87,13 +87,15 @@ std::unique_ptr<SeriesStream> make_resorting_stream(std::unique_ptr<SeriesStream
   return std::make_unique<ResortingStream>(std::move(source), std::move(without), max_bytes);
 }
 
-size_t memory_bytes(const AggregateChunk& chunk) {
-  size_t bytes = sizeof(AggregateChunk);
-  for (const auto* part :
-       {&chunk.raw, &chunk.count, &chunk.sum, &chunk.min, &chunk.max, &chunk.counter}) {
-    if (*part) bytes += (*part)->data.size();
-  }
+size_t data_bytes(const AggregateChunk& chunk) {
+  size_t bytes = chunk.raw ? chunk.raw->data.size() : 0;
+  for (const auto& [aggregate, part] : chunk.aggregates) bytes += part.data.size();
   return bytes;
+}
+
+size_t memory_bytes(const AggregateChunk& chunk) {
+  return sizeof(AggregateChunk) + chunk.aggregates.capacity() * sizeof(chunk.aggregates[0]) +
+         data_bytes(chunk);
 }
 
 size_t memory_bytes(const Series& series) {

@@ -40,6 +40,9 @@ std::unique_ptr<SeriesStream> make_resorting_stream(std::unique_ptr<SeriesStream
                                                     std::vector<std::string> without,
                                                     size_t max_bytes);
 
+/// The encoded bytes of all parts of a chunk.
+size_t data_bytes(const AggregateChunk& chunk);
+
 /// The bytes that a chunk, or a series with its labels and chunks, takes.
 size_t memory_bytes(const AggregateChunk& chunk);
 size_t memory_bytes(const Series& series);

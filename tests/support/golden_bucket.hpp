@@ -138,9 +138,10 @@ inline std::vector<std::string> fingerprint(const Answer& answer) {
     auto line = series.labels.to_string();
     for (const auto& chunk : series.chunks) {
       line += " " + std::to_string(chunk.min_time) + "-" + std::to_string(chunk.max_time);
-      for (const auto* part :
-           {&chunk.raw, &chunk.count, &chunk.sum, &chunk.min, &chunk.max, &chunk.counter}) {
-        line += *part ? std::string((*part)->data.as_string()) : "-";
+      for (auto aggregate : {Aggregate::kRaw, Aggregate::kCount, Aggregate::kSum, Aggregate::kMin,
+                             Aggregate::kMax, Aggregate::kCounter}) {
+        const auto* part = chunk.get(aggregate);
+        line += part ? std::string(part->data.as_string()) : "-";
       }
     }
     lines.push_back(std::move(line));

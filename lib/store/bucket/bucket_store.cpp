@@ -86,12 +86,7 @@ class AnswerStream final : public SeriesStream {
  private:
   static double chunk_bytes(const Series& series) {
     size_t bytes = 0;
-    for (const auto& chunk : series.chunks) {
-      for (const auto* part :
-           {&chunk.raw, &chunk.count, &chunk.sum, &chunk.min, &chunk.max, &chunk.counter}) {
-        if (*part) bytes += (*part)->data.size();
-      }
-    }
+    for (const auto& chunk : series.chunks) bytes += data_bytes(chunk);
     return static_cast<double>(bytes);
   }
 

@@ -119,12 +119,12 @@ TEST_CASE("query: raw counters keep their resets unless replicas are deduplicate
 
 TEST_CASE("query: downsampled chunks give the aggregate that the function needs") {
   AggregateChunk chunk = spanning(300, 600);
-  chunk.count = xor_chunk({{300, 2}, {600, 4}});
-  chunk.sum = xor_chunk({{300, 10}, {600, 10}});
-  chunk.max = xor_chunk({{300, 9}, {600, 8}});
-  chunk.counter = xor_chunk({{300, 5}, {600, 50}, {600, 3}});
+  chunk.set(Aggregate::kCount, xor_chunk({{300, 2}, {600, 4}}));
+  chunk.set(Aggregate::kSum, xor_chunk({{300, 10}, {600, 10}}));
+  chunk.set(Aggregate::kMax, xor_chunk({{300, 9}, {600, 8}}));
+  chunk.set(Aggregate::kCounter, xor_chunk({{300, 5}, {600, 50}, {600, 3}}));
   AggregateChunk next = spanning(700, 900);
-  next.counter = xor_chunk({{700, 4}, {900, 6}, {900, 6}});
+  next.set(Aggregate::kCounter, xor_chunk({{700, 4}, {900, 6}, {900, 6}}));
   CHECK_EQ(only_samples({chunk}, plain()), Samples{{300, 5}, {600, 2.5}});
   CHECK_EQ(only_samples({chunk}, plain(), "max_over_time"), Samples{{300, 9}, {600, 8}});
   CHECK_EQ(only_samples({chunk, next}, plain(), "increase"),

@@ -103,8 +103,8 @@ inline Series series_of(Labels labels, int64_t min_time, int64_t max_time, std::
 /// Labels and chunks as text, bytes in hex, for comparing.
 inline std::string text_of(const Series& series) {
   std::string out = series.labels.to_string();
-  auto add = [&](const char* name, const std::optional<Chunk>& chunk) {
-    if (!chunk) return;
+  auto add = [&](const char* name, const Chunk* chunk) {
+    if (chunk == nullptr) return;
     out += std::string(" ") + name + ":" + std::to_string(static_cast<int>(chunk->encoding)) + ":";
     for (uint8_t byte : chunk->data.span()) {
       out += "0123456789abcdef"[byte >> 4];
@@ -113,12 +113,12 @@ inline std::string text_of(const Series& series) {
   };
   for (const auto& chunk : series.chunks) {
     out += " [" + std::to_string(chunk.min_time) + "," + std::to_string(chunk.max_time);
-    add("raw", chunk.raw);
-    add("count", chunk.count);
-    add("sum", chunk.sum);
-    add("min", chunk.min);
-    add("max", chunk.max);
-    add("counter", chunk.counter);
+    add("raw", chunk.get(Aggregate::kRaw));
+    add("count", chunk.get(Aggregate::kCount));
+    add("sum", chunk.get(Aggregate::kSum));
+    add("min", chunk.get(Aggregate::kMin));
+    add("max", chunk.get(Aggregate::kMax));
+    add("counter", chunk.get(Aggregate::kCounter));
     out += "]";
   }
   return out;

@@ -6,7 +6,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <sstream>
 #include <thread>
+#include <vector>
 
 using namespace mnemo;
 using namespace mnemo::rpc_testing;
@@ -58,11 +61,11 @@ TEST_CASE("rpc: a Series answer arrives as the store gave it, batched or not") {
   auto& chunk = aggregated.chunks.emplace_back();
   chunk.min_time = -5;
   chunk.max_time = 7;
-  chunk.count = chunk_of(-5, 7, ChunkEncoding::kXor, "count");
-  chunk.sum = chunk_of(-5, 7, ChunkEncoding::kXor, std::string(300, 's'));
-  chunk.min = chunk_of(-5, 7, ChunkEncoding::kHistogram, "min");
-  chunk.max = chunk_of(-5, 7, ChunkEncoding::kFloatHistogram, "max");
-  chunk.counter = chunk_of(-5, 7, ChunkEncoding::kXor, std::string("\0\1", 2));
+  chunk.set(Aggregate::kCount, chunk_of(-5, 7, ChunkEncoding::kXor, "count"));
+  chunk.set(Aggregate::kSum, chunk_of(-5, 7, ChunkEncoding::kXor, std::string(300, 's')));
+  chunk.set(Aggregate::kMin, chunk_of(-5, 7, ChunkEncoding::kHistogram, "min"));
+  chunk.set(Aggregate::kMax, chunk_of(-5, 7, ChunkEncoding::kFloatHistogram, "max"));
+  chunk.set(Aggregate::kCounter, chunk_of(-5, 7, ChunkEncoding::kXor, std::string("\0\1", 2)));
   pair.state->series.push_back(aggregated);
   pair.state->series.push_back({Labels{{"b", "no chunks"}}, {}});
   pair.state->warnings = {"one", "two"};
@@ -364,4 +367,47 @@ TEST_CASE("rpc: shutdown lets calls finish for a while, then cancels them") {
   CHECK_LT(took, 10s);
   reader.join();
   CHECK_FALSE(got.ok());
+}
+
+TEST_CASE("rpc: calls that come, break off and are cut short by a shutdown all end") {
+  Pair pair;
+  pair.state->series = many_series(50, 50'000);
+  std::atomic<bool> stop = false;
+  std::atomic<size_t> whole = 0;
+  std::vector<std::jthread> clients;
+  for (int i = 0; i < 6; ++i) {
+    clients.emplace_back([&, i] {
+      rpc::GrpcStoreOptions options;
+      options.address = "127.0.0.1:" + std::to_string(pair.server->port());
+      auto client = *rpc::GrpcStore::create(options);
+      while (!stop) {
+        if (i % 3 == 0) {
+          whole += client->label_names(within(10s), {}).ok();
+        } else if (i % 3 == 1) {
+          auto stream = client->series(within(10s), {});
+          if (stream.ok()) whole += drain(**stream).ok();
+        } else {
+          auto stream = client->series(within(1ms), {});
+          Series series;
+          if (stream.ok()) (void)(*stream)->next(series);
+        }
+      }
+    });
+  }
+  for (int i = 0; i < 2000 && whole < 300; ++i) std::this_thread::sleep_for(10ms);
+  CHECK_GE(whole.load(), 300U);
+  pair.server->shutdown(0ms);
+  stop = true;
+  clients.clear();
+  auto text = pair.metrics->render();
+  uint64_t started = 0;
+  uint64_t handled = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    auto value = [&] { return std::stoull(line.substr(line.rfind(' ') + 1)); };
+    if (line.starts_with("grpc_server_started_total{")) started += value();
+    if (line.starts_with("grpc_server_handled_total{")) handled += value();
+  }
+  CHECK_GE(started, 300U);
+  CHECK_EQ(handled, started);
 }

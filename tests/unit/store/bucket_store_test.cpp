@@ -140,9 +140,9 @@ TEST_CASE("bucket store: of downsampled blocks the allowed resolution and aggreg
   CHECK_LT(coarse.series[0].chunks.size(), raw.series[0].chunks.size());
   const auto& chunk = coarse.series[0].chunks[0];
   CHECK_FALSE(chunk.raw);
-  CHECK_FALSE(chunk.count);
-  CHECK(chunk.max);
-  CHECK(chunk.counter);
+  CHECK_FALSE(chunk.get(Aggregate::kCount));
+  CHECK(chunk.get(Aggregate::kMax));
+  CHECK(chunk.get(Aggregate::kCounter));
 }
 
 TEST_CASE("bucket store: before the first sync it warns or fails") {
