@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import typing
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CHECKS = ["files", "floors", "format", "public_headers"]
@@ -61,7 +62,7 @@ def step(name, command, **options):
 
 
 def doctest(name, program, *, environment=None):
-    """Runs the cases of a doctest program, half of them on each of two processors."""
+    """Runs the cases of a doctest program in parts, on two processors."""
     counted = subprocess.run([program, "--count"], capture_output=True, text=True,
                              env={**os.environ, **(environment or {})})
     cases = re.search(r"passing the current filters: (\d+)", counted.stdout)
@@ -70,9 +71,10 @@ def doctest(name, program, *, environment=None):
         count(name, 0, 1, 0)
         return
     last = int(cases[1])
-    halves = [(1, last // 2), (last // 2 + 1, last)]
-    with concurrent.futures.ThreadPoolExecutor() as threads:
-        for _ in threads.map(lambda part: doctest_cases(name, program, *part, environment), halves):
+    size = max(50, -(-last // 16))
+    parts = [(first, min(first + size - 1, last)) for first in range(1, last + 1, size)]
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as threads:
+        for _ in threads.map(lambda part: doctest_cases(name, program, *part, environment), parts):
             pass
 
 
@@ -164,20 +166,24 @@ def main():
     environment = {"MNEMO_SHARED": str(SHARED), "MNEMO": str(ROOT / "build/tools/mnemo")}
     if three := prometheus3():
         environment["MNEMO_PROMETHEUS3"] = three
+    waiting = None
     if build("full", "build", fast_link):
         for program in programs("build"):
             doctest(program.name, program, environment=environment)
         fuzz_corpus("build")
         promql(environment)
-        folders = [f for f in ("tests/format", "tests/promql", "tests/e2e", "tests/faults",
-                               "tests/objstore") if (ROOT / f).is_dir()]
-        pytest("python tests", folders, environment)
-
+        # These wait more than they compute, so that the next builds go on beside them.
+        waiting = concurrent.futures.ThreadPoolExecutor().submit(python_tests, environment)
+    variants = [] if quick else build_variants(fast_link)
+    if waiting:
+        waiting.result()
+    for variant in variants:
+        for program in programs(variant.folder):
+            doctest(f"{variant.name} {program.name}", program,
+                    environment={**environment, **variant.options})
+        if (ROOT / variant.folder / "tests/fuzz/replay").exists():
+            fuzz_corpus(variant.folder, variant.options)
     if not quick:
-        if build("core", "build-core", ["-Dgrpc=disabled", "-Dtools=disabled", *fast_link]):
-            for program in programs("build-core"):
-                doctest(f"core {program.name}", program, environment=environment)
-        sanitize(environment)
         tidy()
 
     if failures:
@@ -186,25 +192,38 @@ def main():
     sys.exit(1 if totals["failed"] else 0)
 
 
-def sanitize(environment):
-    """Unit and format tests under ASan and UBSan; the concurrent ones under clang's TSan."""
+def python_tests(environment):
+    folders = [f for f in ("tests/format", "tests/promql", "tests/e2e", "tests/faults",
+                           "tests/objstore") if (ROOT / f).is_dir()]
+    pytest("python tests", folders, environment)
+
+
+class Variant(typing.NamedTuple):
+    """Another build, and what its programs find in their environment."""
+    name: str
+    folder: str
+    options: dict
+
+
+def build_variants(fast_link):
+    """Without gRPC and programs; under ASan and UBSan; the concurrent part under clang's TSan."""
+    built = []
+    if build("core", "build-core", ["-Dgrpc=disabled", "-Dtools=disabled", *fast_link]):
+        built.append(Variant("core", "build-core", {}))
     common = ["-Db_lundef=false", "-Dcpp_args=-g1"]  # lines for the traces are enough, and quicker
     if build("asan", "build-asan",
              ["-Db_sanitize=address,undefined", "-Doptimization=0", *common],
              targets=["tests/unit/unit", "tests/api/api_replay", "tests/fuzz/replay"]):
-        options = {"ASAN_OPTIONS": "detect_stack_use_after_return=1",
-                   "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
-        for program in programs("build-asan"):
-            doctest(f"asan {program.name}", program, environment={**environment, **options})
-        fuzz_corpus("build-asan", options)
+        built.append(Variant("asan", "build-asan",
+                             {"ASAN_OPTIONS": "detect_stack_use_after_return=1",
+                              "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}))
     # gRPC in Debian is not instrumented, so TSan runs on what stands below it.
     clang = {"CC": "clang", "CXX": "clang++"}
     if build("tsan", "build-tsan", ["-Db_sanitize=thread", "-Doptimization=1", "-Dgrpc=disabled",
                                     "-Dtools=disabled", *common], environment=clang,
              targets=["tests/unit/unit"]):
-        options = {"TSAN_OPTIONS": "halt_on_error=1"}
-        for program in programs("build-tsan"):
-            doctest(f"tsan {program.name}", program, environment={**environment, **options})
+        built.append(Variant("tsan", "build-tsan", {"TSAN_OPTIONS": "halt_on_error=1"}))
+    return built
 
 
 def tidy():
