@@ -59,7 +59,7 @@ Status BlockStream::select() {
   remaining_ = std::move(selection.remaining);
   if (remaining_.empty()) MNEMO_RETURN_IF_ERROR(stats_->series_limit.reserve(refs_.size()));
   if (refs_.empty() && stats_->metrics) stats_->metrics->empty_postings.increment();
-  labels_.emplace(header_->symbols);
+  labels_.emplace(header_->symbols, refs_.size());
   const auto& table = header_->postings_table;
   order_.emplace(
       finisher_.rewrites([&](std::string_view name) { return table.value_count(name) > 0; }));

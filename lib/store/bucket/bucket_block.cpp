@@ -57,15 +57,17 @@ Result<std::shared_ptr<const BucketBlock>> BucketBlock::load(
 }
 
 uint64_t BucketBlock::estimate_bytes(std::span<const ChunkMeta> chunks) const {
+  if (chunks.empty()) return 0;
   uint64_t bytes = 0;
-  for (size_t i = 0; i < chunks.size(); ++i) {
-    uint64_t size = chunk_size_;
-    if (i + 1 < chunks.size() && chunks[i + 1].ref > chunks[i].ref) {
-      size = std::min(size, chunks[i + 1].ref - chunks[i].ref);
-    }
+  uint64_t largest = 0;
+  for (size_t i = 0; i + 1 < chunks.size(); ++i) {
+    uint64_t distance = chunks[i + 1].ref > chunks[i].ref ? chunks[i + 1].ref - chunks[i].ref : 0;
+    uint64_t size = distance > 0 ? std::min(chunk_size_, distance) : chunk_size_;
     bytes += size;
+    largest = std::max(largest, size);
   }
-  return bytes;
+  // Nothing tells where the last one ends, but they are of one kind.
+  return bytes + (largest > 0 ? largest : chunk_size_);
 }
 
 Status BucketBlock::read_chunks(const Context& context, std::vector<WantedChunk> wanted,

@@ -96,7 +96,7 @@ Status decode_series_entry(std::span<const uint8_t> content, uint64_t offset,
 
 Result<std::string_view> LabelResolver::recall(uint32_t number) {
   MNEMO_TRY(auto symbol, symbols_->lookup(number));
-  recent_[number % kRemembered] = {number, symbol};
+  recent_[number & (recent_.size() - 1)] = {number, symbol};
   return symbol;
 }
 

@@ -7,6 +7,8 @@
 #include <mnemo/labels.hpp>
 #include <mnemo/status.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -47,7 +49,10 @@ Status decode_series_entry(std::span<const uint8_t> content, uint64_t offset,
 /// Not thread-safe. Borrows the symbol table.
 class LabelResolver {
  public:
-  explicit LabelResolver(const Symbols& symbols) : symbols_(&symbols), recent_(kRemembered) {}
+  /// Remembers as many symbols as help with about `series` series, 1,024 at most.
+  explicit LabelResolver(const Symbols& symbols, size_t series = kMostRemembered)
+      : symbols_(&symbols),
+        recent_(std::bit_ceil(std::clamp(series, kFewestRemembered, kMostRemembered))) {}
 
   /// Replaces `result`, whose storage is reused. `offset` is where the series lies in the index.
   /// Errors: DataLoss (no such symbol, labels out of order).
@@ -57,7 +62,8 @@ class LabelResolver {
   void need_only(std::vector<std::string> names) { needed_ = std::move(names); }
 
  private:
-  static constexpr size_t kRemembered = 1024;
+  static constexpr size_t kFewestRemembered = 16;
+  static constexpr size_t kMostRemembered = 1024;
   struct Recent {
     uint32_t number = 0;
     std::string_view symbol;  // without data where there is none
@@ -65,14 +71,14 @@ class LabelResolver {
 
   /// A symbol that was looked up lately; without data otherwise.
   std::string_view remembered(uint32_t number) const {
-    const Recent& recent = recent_[number % kRemembered];
+    const Recent& recent = recent_[number & (recent_.size() - 1)];
     return recent.number == number ? recent.symbol : std::string_view();
   }
   Result<std::string_view> recall(uint32_t number);
   bool is_needed(std::string_view name) const;
 
   const Symbols* symbols_;
-  std::vector<Recent> recent_;  // by the number's lowest bits
+  std::vector<Recent> recent_;  // by the number's lowest bits; a power of two of them
   std::optional<std::vector<std::string>> needed_;
   LabelsAppender appender_;
 };
