@@ -2,7 +2,9 @@
 #include "objstore/azure/token.hpp"
 
 #include "base/file.hpp"
+#include "base/letter_case.hpp"
 #include "http/client_url.hpp"
+#include "objstore/azure/client_assertion.hpp"
 #include "objstore/retries.hpp"
 
 #include <nlohmann/json.hpp>
@@ -10,7 +12,9 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <functional>
 #include <utility>
+#include <vector>
 
 namespace mnemo::azure {
 namespace {
@@ -131,29 +135,65 @@ HttpClientOptions client_options(bool is_local) {
   return options;
 }
 
-/// An application: known by its secret, or by a token that its cluster signed.
+using Form = std::vector<std::pair<std::string, std::string>>;
+
+/// The fields of a request that prove who asks, made anew for each.
+using Proof = std::function<Result<Form>()>;
+
+Form assertion_form(std::string assertion) {
+  return {{"client_assertion_type", std::string(kAssertionType)},
+          {"client_assertion", std::move(assertion)}};
+}
+
+Proof secret_proof(const std::string& secret) {
+  return [secret]() -> Result<Form> { return Form{{"client_secret", secret}}; };
+}
+
+/// A token that the pod's cluster signed. Read each time, since the cluster replaces it.
+Proof federated_proof(const std::string& file) {
+  return [file]() -> Result<Form> {
+    auto text = read_file(file, kMaxAssertionBytes);
+    if (!text.ok()) {
+      return Status::failed_precondition("AZURE_FEDERATED_TOKEN_FILE: " + text.status().message());
+    }
+    while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+    return assertion_form(*std::move(text));
+  };
+}
+
+/// The file, too, is read each time: certificates are replaced before they end.
+Proof certificate_proof(const std::string& file, const std::string& token_url,
+                        const std::string& client_id, const BucketEnvironment& environment) {
+  auto send = lower_case(environment_text("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN"));
+  const AssertionClaims claims{token_url, client_id, 0, send == "1" || send == "true"};
+  auto password = environment_text("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+  return [file, password, claims, environment]() -> Result<Form> {
+    constexpr std::string_view kWhat = "AZURE_CLIENT_CERTIFICATE_PATH";
+    MNEMO_TRY(auto certificate, read_client_certificate(file, password).with_context(kWhat));
+    auto now = claims;
+    now.now_ms = now_of(environment);
+    auto assertion = client_assertion(certificate, now);
+    if (!assertion.ok()) return assertion.status().with_context(file).with_context(kWhat);
+    return assertion_form(*std::move(assertion));
+  };
+}
+
+/// An application, which proves what it is.
 class ApplicationSource final : public TokenSource {
  public:
-  ApplicationSource(std::string url, std::string client_id, std::string secret,
-                    std::string assertion_file, const BucketEnvironment& environment)
+  ApplicationSource(std::string url, std::string client_id, Proof proof,
+                    const BucketEnvironment& environment)
       : url_(std::move(url)),
         client_id_(std::move(client_id)),
-        secret_(std::move(secret)),
-        assertion_file_(std::move(assertion_file)),
+        proof_(std::move(proof)),
         service_("Microsoft Entra ID", client_options(false), environment) {}
 
   Result<Token> fetch(const Context& context) override {
-    std::vector<std::pair<std::string, std::string>> form = {
-        {"client_id", client_id_},
-        {"grant_type", "client_credentials"},
-        {"scope", std::string(kResource) + "/.default"}};
-    if (assertion_file_.empty()) {
-      form.emplace_back("client_secret", secret_);
-    } else {
-      MNEMO_TRY(auto assertion, read_assertion());
-      form.emplace_back("client_assertion_type", std::string(kAssertionType));
-      form.emplace_back("client_assertion", std::move(assertion));
-    }
+    Form form = {{"client_id", client_id_},
+                 {"grant_type", "client_credentials"},
+                 {"scope", std::string(kResource) + "/.default"}};
+    MNEMO_TRY(auto proof, proof_());
+    form.insert(form.end(), proof.begin(), proof.end());
     HttpRequest request;
     request.method = "POST";
     request.url = url_;
@@ -163,20 +203,9 @@ class ApplicationSource final : public TokenSource {
   }
 
  private:
-  /// Read each time, since the cluster replaces it.
-  Result<std::string> read_assertion() const {
-    auto text = read_file(assertion_file_, kMaxAssertionBytes);
-    if (!text.ok()) {
-      return Status::failed_precondition("AZURE_FEDERATED_TOKEN_FILE: " + text.status().message());
-    }
-    while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
-    return text;
-  }
-
   const std::string url_;
   const std::string client_id_;
-  const std::string secret_;
-  const std::string assertion_file_;
+  const Proof proof_;
   Service service_;
 };
 
@@ -232,34 +261,31 @@ Result<std::string> token_url(const std::string& tenant) {
 
 Result<std::unique_ptr<TokenSource>> token_source(const Identity& identity,
                                                   const BucketEnvironment& environment) {
-  auto application = [&](const std::string& tenant, const std::string& client_id,
-                         const std::string& secret,
-                         const std::string& file) -> Result<std::unique_ptr<TokenSource>> {
-    MNEMO_TRY(auto url, token_url(tenant));
+  auto application = [&](const std::string& url, const std::string& client_id, Proof proof) {
     return std::unique_ptr<TokenSource>(
-        std::make_unique<ApplicationSource>(std::move(url), client_id, secret, file, environment));
+        std::make_unique<ApplicationSource>(url, client_id, std::move(proof), environment));
   };
   auto managed = [&](const std::string& client_id) {
     return std::unique_ptr<TokenSource>(std::make_unique<ManagedSource>(client_id, environment));
   };
   if (!identity.client_secret.empty()) {
-    return application(identity.tenant, identity.client_id, identity.client_secret, {});
+    MNEMO_TRY(auto url, token_url(identity.tenant));
+    return application(url, identity.client_id, secret_proof(identity.client_secret));
   }
   if (!identity.user_assigned_id.empty()) return managed(identity.user_assigned_id);
   auto tenant = environment_text("AZURE_TENANT_ID");
   auto client_id = environment_text("AZURE_CLIENT_ID");
   if (tenant.empty() || client_id.empty()) return managed(client_id);
-  if (auto secret = environment_text("AZURE_CLIENT_SECRET"); !secret.empty()) {
-    return application(tenant, client_id, secret, {});
+  auto secret = environment_text("AZURE_CLIENT_SECRET");
+  auto certificate = environment_text("AZURE_CLIENT_CERTIFICATE_PATH");
+  auto federated = environment_text("AZURE_FEDERATED_TOKEN_FILE");
+  if (secret.empty() && certificate.empty() && federated.empty()) return managed(client_id);
+  MNEMO_TRY(auto url, token_url(tenant));
+  if (!secret.empty()) return application(url, client_id, secret_proof(secret));
+  if (!certificate.empty()) {
+    return application(url, client_id, certificate_proof(certificate, url, client_id, environment));
   }
-  if (!environment_text("AZURE_CLIENT_CERTIFICATE_PATH").empty()) {
-    return Status::unimplemented(
-        "AZURE_CLIENT_CERTIFICATE_PATH: client certificates are not supported");
-  }
-  if (auto file = environment_text("AZURE_FEDERATED_TOKEN_FILE"); !file.empty()) {
-    return application(tenant, client_id, {}, file);
-  }
-  return managed(client_id);
+  return application(url, client_id, federated_proof(federated));
 }
 
 TokenCache::TokenCache(std::unique_ptr<TokenSource> source, BucketEnvironment environment)

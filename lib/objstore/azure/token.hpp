@@ -29,8 +29,8 @@ class TokenSource {
 };
 
 /// The source that the configuration names; without one, as Azure's SDK looks for it: the
-/// environment's client secret, the pod's federated token, the machine's managed identity.
-/// Errors: InvalidArgument (an authority without TLS), Unimplemented (client certificates).
+/// environment's client secret, its client certificate, the pod's federated token, the machine's
+/// managed identity. Errors: InvalidArgument (an authority without TLS).
 Result<std::unique_ptr<TokenSource>> token_source(const Identity& identity,
                                                   const BucketEnvironment& environment);
 
