@@ -212,7 +212,7 @@ def build_variants(fast_link):
         built.append(Variant("core", "build-core", {}))
     common = ["-Db_lundef=false", "-Dcpp_args=-g1"]  # lines for the traces are enough, and quicker
     if build("asan", "build-asan",
-             ["-Db_sanitize=address,undefined", "-Doptimization=0", *common],
+             ["-Db_sanitize=address,undefined", "-Doptimization=0", *common, *fast_link],
              targets=["tests/unit/unit", "tests/api/api_replay", "tests/fuzz/replay"]):
         built.append(Variant("asan", "build-asan",
                              {"ASAN_OPTIONS": "detect_stack_use_after_return=1",
