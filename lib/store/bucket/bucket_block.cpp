@@ -72,8 +72,10 @@ uint64_t BucketBlock::estimate_bytes(std::span<const ChunkMeta> chunks) const {
 
 Status BucketBlock::read_chunks(const Context& context, std::vector<WantedChunk> wanted,
                                 std::span<const Aggregate> aggregates, QueryStats& stats) const {
-  std::sort(wanted.begin(), wanted.end(),
-            [](const WantedChunk& a, const WantedChunk& b) { return a.meta.ref < b.meta.ref; });
+  auto before = [](const WantedChunk& a, const WantedChunk& b) { return a.meta.ref < b.meta.ref; };
+  if (!std::is_sorted(wanted.begin(), wanted.end(), before)) {
+    std::sort(wanted.begin(), wanted.end(), before);
+  }
   stats.chunks.touched += wanted.size();
   stats.chunks.fetched += wanted.size();
   auto segment = [&](size_t i) { return tsdb::segment_of(wanted[i].meta.ref); };

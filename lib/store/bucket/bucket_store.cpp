@@ -46,12 +46,15 @@ std::vector<BlockRead> choose_blocks(const BlockTable& table, const SeriesReques
   return reads;
 }
 
-BatchBytes batch_bytes(uint64_t query_bytes, size_t blocks) {
+/// Where nothing is gained by larger ones, as in a folder, batches don't grow: there, being slow
+/// means that others use the processor.
+BatchBytes batch_bytes(uint64_t query_bytes, size_t blocks, bool is_local) {
   uint64_t share = query_bytes / kBatchesHeld / std::max<size_t>(blocks, 1);
   BatchBytes batches;
   batches.most = std::clamp(share, kLeastBatchBytes, batches.most);
   batches.usual = std::clamp(kUsualBytes / std::max<size_t>(blocks, 1), kLeastBatchBytes,
                              std::min(batches.most, batches.usual));
+  if (is_local) batches.most = batches.usual;
   return batches;
 }
 
@@ -175,7 +178,8 @@ Result<std::unique_ptr<SeriesStream>> BucketStore::series(const Context& context
   }
   auto stats = std::make_shared<QueryStats>(metrics_, options_.limits);
   auto reads = choose_blocks(*now, limited_request);
-  auto batches = batch_bytes(options_.query_bytes, reads.size());
+  auto batches =
+      batch_bytes(options_.query_bytes, reads.size(), surroundings_->reader.bucket()->is_local());
   auto scope = std::make_unique<CallScope>(context);
   std::vector<std::unique_ptr<SeriesStream>> streams;
   std::vector<std::string> queried;

@@ -42,7 +42,7 @@ struct BucketStoreOptions {
       0;                         // Series calls at a time, others wait (needs metrics); 0: no limit
   size_t load_concurrency = 20;  // blocks that are loaded at the same time
   /// About how many bytes of chunks one query holds at a time, shared by its blocks.
-  uint64_t query_bytes = 64U << 20;
+  uint64_t query_bytes = 32U << 20;
 };
 
 /// A store over the blocks of a bucket, with the semantics of Thanos' store gateway: blocks of
