@@ -23,6 +23,8 @@ namespace {
 constexpr size_t kOwnPoolThreads = 16;
 /// Threads that read and write; each serves several hundred MB/s.
 constexpr unsigned kMostCompletionThreads = 4;
+/// What gRPC puts together where more messages wait; every write wakes the client.
+constexpr int kWriteBufferBytes = 256 << 10;
 
 using Methods = std::map<std::string, ServerMethod>;
 
@@ -64,6 +66,7 @@ int to_int(int64_t value) {
 void set_arguments(grpc::ServerBuilder& builder, const GrpcServerOptions& options) {
   builder.SetMaxReceiveMessageSize(to_int(static_cast<int64_t>(options.max_request_bytes)));
   builder.SetMaxSendMessageSize(-1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_WRITE_BUFFER_SIZE, kWriteBufferBytes);
   // Two servers on one port would share its connections at random.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
