@@ -78,6 +78,16 @@ void set_arguments(grpc::ServerBuilder& builder, const GrpcServerOptions& option
   }
 }
 
+using Queues = std::vector<std::unique_ptr<grpc::ServerCompletionQueue>>;
+
+/// The queues on which calls will complete. REQUIRES: the server is not built yet.
+Queues add_queues(grpc::ServerBuilder& builder) {
+  auto count = std::clamp(std::thread::hardware_concurrency() / 2, 1U, kMostCompletionThreads);
+  Queues queues;
+  for (unsigned i = 0; i < count; ++i) queues.push_back(builder.AddCompletionQueue());
+  return queues;
+}
+
 }  // namespace
 
 struct GrpcServer::State {
@@ -85,13 +95,7 @@ struct GrpcServer::State {
       : calls(all_methods(store, options, [this] { return ready.load(); }),
               options.executor ? options.executor : make_thread_pool(kOwnPoolThreads)) {}
 
-  /// Adds the queues on which calls will complete. REQUIRES: the server is not built yet.
-  void add_queues(grpc::ServerBuilder& builder) {
-    auto count = std::clamp(std::thread::hardware_concurrency() / 2, 1U, kMostCompletionThreads);
-    for (unsigned i = 0; i < count; ++i) queues.push_back(builder.AddCompletionQueue());
-  }
-
-  void accept_calls() {
+  void accept_calls(Queues queues) {
     for (auto& queue : queues) {
       auto& thread = threads.emplace_back(std::make_unique<CompletionThread>(std::move(queue)));
       calls.accept(thread->queue());
@@ -102,7 +106,6 @@ struct GrpcServer::State {
   ServerCalls calls;
   std::shared_ptr<grpc::ServerCredentials> credentials;
   std::unique_ptr<grpc::Server> server;
-  std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
   std::vector<std::unique_ptr<CompletionThread>> threads;
   int port = 0;
 };
@@ -121,9 +124,9 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::shared_ptr<Store> sto
   set_arguments(builder, options);
   builder.AddListeningPort(bound, credentials, &state->port);
   builder.RegisterAsyncGenericService(&state->calls.service());
-  state->add_queues(builder);
+  auto queues = add_queues(builder);
   state->server = builder.BuildAndStart();
-  if (state->server) state->accept_calls();
+  if (state->server) state->accept_calls(std::move(queues));
   std::unique_ptr<GrpcServer> server(new GrpcServer(std::move(state)));
   if (server->port() == 0) {
     return Status::unavailable("listen gRPC on " + options.address + ": not possible");

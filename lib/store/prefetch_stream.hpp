@@ -58,8 +58,9 @@ class PrefetchStream final : public SeriesStream {
  private:
   struct Shared;
 
-  /// Takes what is ready, waiting for it if need be; false at the end.
+  /// Takes what is ready, waiting for it if need be, or sets `pulls_here_`; false at the end.
   Result<bool> take_ready();
+  /// Pulls the source by this thread. REQUIRES: `pulls_here_`, which ends when that was slow.
   Result<bool> pull_here(Series& series);
   Result<bool> take_end();
   Status fail(Status status, Failure failure);

@@ -33,7 +33,7 @@ template <typename T>
 class SeriesOrder {
  public:
   struct Entry {
-    Labels own;
+    Labels own;  // while it is held; its storage goes on to the next
     Labels finished;
     T payload;
   };
@@ -95,8 +95,8 @@ class SeriesOrder {
 
   bool rewrites_;
   std::vector<Entry> held_;
-  std::vector<Entry> ready_;  // `own` is no longer set
-  Labels spare_;              // whose storage serves again
+  std::vector<Entry> ready_;
+  Labels spare_;  // of an entry that is no longer held
   size_t next_ = 0;
 };
 

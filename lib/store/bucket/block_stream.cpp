@@ -83,9 +83,8 @@ Status BlockStream::read_more_entries() {
 
 /// Keeps a series if it has chunks in the range and belongs to the shard.
 Status BlockStream::add_entry(std::span<const uint8_t> content, uint64_t offset) {
-  MNEMO_RETURN_IF_ERROR(tsdb::decode_series_entry(content, offset, symbols_, &chunks_));
+  MNEMO_RETURN_IF_ERROR(tsdb::decode_series_entry(content, offset, symbols_, &chunks_, range_));
   if (header_->version == tsdb::IndexVersion::kV1) MNEMO_RETURN_IF_ERROR(number_symbols(offset));
-  std::erase_if(chunks_, [&](const ChunkMeta& chunk) { return !chunk.range().overlaps(range_); });
   if (chunks_.empty()) return {};
   MNEMO_RETURN_IF_ERROR(labels_->resolve(symbols_, offset, own_));
   if (!remaining_.empty()) {

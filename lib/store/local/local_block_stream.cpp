@@ -64,7 +64,7 @@ Status LocalBlockStream::read_until_ready() {
     auto own = std::move(series.labels);
     auto finished = finisher_.finish(own);
     if (!shard_.matches(finished)) continue;
-    order_->push(std::move(own), std::move(finished), std::move(series));
+    order_->push(own, std::move(finished), std::move(series));
   }
   return {};
 }

@@ -18,8 +18,7 @@ std::vector<std::string> names_of(const Labels& labels) {
 
 size_t chunk_bytes(const std::vector<AggregateChunk>& chunks) {
   size_t bytes = 0;
-  for (const auto& chunk : chunks)
-    bytes += sizeof(chunk) + (chunk.raw ? chunk.raw->data.size() : 0);
+  for (const auto& chunk : chunks) bytes += memory_bytes(chunk);
   return bytes;
 }
 
@@ -133,7 +132,7 @@ Status PrometheusStream::finish_series() {
   }
   // The server's own order is without the external labels that it added.
   Labels own = options_.rewrites ? Labels() : without_labels(series.labels, external_names_);
-  order_.push(std::move(own), std::move(finished), std::move(series.chunks));
+  order_.push(own, std::move(finished), std::move(series.chunks));
   return {};
 }
 

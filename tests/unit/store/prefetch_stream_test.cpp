@@ -24,10 +24,12 @@ std::vector<Series> numbered(size_t count) {
   return series;
 }
 
-PrefetchOptions options_with(std::shared_ptr<Executor> executor, size_t max_series) {
+PrefetchOptions options_with(std::shared_ptr<Executor> executor, size_t max_series,
+                             std::chrono::nanoseconds quick = {}) {
   PrefetchOptions options;
   options.executor = std::move(executor);
   options.max_series = max_series;
+  options.quick = quick;
   return options;
 }
 
@@ -40,7 +42,7 @@ void wait_until(const std::function<bool()>& condition) {
   CHECK(condition());
 }
 
-/// 100 series; pulling the 21st takes 60 ms. Counts what is pulled, and notes by which thread.
+/// 100 series; pulling the 21st takes 600 ms. Counts what is pulled, and notes by which thread.
 struct ObservedSource {
   std::atomic<size_t> pulled{0};
   std::vector<std::thread::id> by;
@@ -50,7 +52,7 @@ struct ObservedSource {
     explicit Stream(ObservedSource& source) : source_(&source) {}
     Result<bool> next(Series& series) override {
       if (source_->by.size() == series_.size()) return false;
-      if (source_->by.size() == 20) std::this_thread::sleep_for(60ms);
+      if (source_->by.size() == 20) std::this_thread::sleep_for(600ms);
       series = series_[source_->by.size()];
       source_->by.push_back(std::this_thread::get_id());
       ++source_->pulled;
@@ -107,9 +109,7 @@ TEST_CASE("prefetch: reads ahead no further than its bound") {
 TEST_CASE("prefetch: what a quick source has ready is pulled by the consumer") {
   auto pool = make_thread_pool(1);
   ObservedSource source;
-  auto options = options_with(pool, 10);
-  options.quick = 1h;
-  PrefetchStream stream(Context(), source.opener(), options);
+  PrefetchStream stream(Context(), source.opener(), options_with(pool, 10, 1h));
   wait_until([&] { return source.pulled == 10; });
   auto all = read_all(stream);
   REQUIRE(all.ok());
@@ -122,9 +122,7 @@ TEST_CASE("prefetch: what a quick source has ready is pulled by the consumer") {
 TEST_CASE("prefetch: a source that becomes slow is pulled ahead again") {
   auto pool = make_thread_pool(1);
   ObservedSource source;
-  auto options = options_with(pool, 10);
-  options.quick = 50ms;
-  PrefetchStream stream(Context(), source.opener(), options);
+  PrefetchStream stream(Context(), source.opener(), options_with(pool, 10, 500ms));
   Series series;
   for (int i = 0; i < 21; ++i) REQUIRE(*stream.next(series));
   wait_until([&] { return source.pulled >= 31; });
